@@ -10,7 +10,10 @@ import {
   commandsIn,
   type TypedCommand,
   typedCommand,
+  type UnknownCommand,
+  unknownCommand,
 } from '../slash-commands/commands.ts';
+import { t } from '../texts/index.ts';
 
 /** The slash commands of a message field. */
 export interface SlashCommands {
@@ -19,9 +22,12 @@ export interface SlashCommands {
   /** The commands that the user may use here. */
   readonly names: readonly CommandName[];
   /** Parses a text as a command; returns null if it is a message. */
-  commandOf(text: string): TypedCommand | null;
-  /** Executes a command, and calls `onDone` if it succeeded. Shows the result to the user. */
-  run(command: TypedCommand, onDone: () => void): void;
+  commandOf(text: string): TypedCommand | UnknownCommand | null;
+  /**
+   * Executes a command, and calls `onDone` if it succeeded. Shows the result to the user, or that there is no such
+   * command: everyone would read a mistyped one.
+   */
+  run(command: TypedCommand | UnknownCommand, onDone: () => void): void;
 }
 
 /** Executes slash commands in a conversation, or in a thread of it. */
@@ -61,7 +67,13 @@ export function useSlashCommands(view: ConversationView, isInThread = false): Sl
   return {
     isRunning,
     names,
-    commandOf: (text) => typedCommand(text, names),
-    run: (command, onDone) => void run(command, onDone),
+    commandOf: (text) => typedCommand(text, names) ?? unknownCommand(text),
+    run: (command, onDone) => {
+      if ('unknown' in command) {
+        toast.error(t('commands.unknown', { name: command.unknown }), {
+          description: t('commands.unknownHint'),
+        });
+      } else void run(command, onDone);
+    },
   };
 }

@@ -6,6 +6,7 @@ import {
   leadingUsernames,
   statusOf,
   typedCommand,
+  unknownCommand,
 } from './commands.ts';
 
 test('only a known name at the start is a command', () => {
@@ -15,6 +16,14 @@ test('only a known name at the start is a command', () => {
   expect(of('/remind 1h a\nb')).toEqual({ name: 'remind', rest: '1h a\nb' });
   for (const text of ['/etc/hosts', '/topics', ' /topic x', 'say /topic x', '/', '']) {
     expect(of(text)).toBe(null);
+  }
+});
+
+test('a text that begins like a command is not taken for a message, but a path is', () => {
+  expect(unknownCommand('/giphy cat')).toEqual({ unknown: 'giphy' });
+  expect(unknownCommand('/Leave')).toEqual({ unknown: 'Leave' });
+  for (const text of ['/etc/hosts', '/s', '/', '/2', ' /giphy cat', 'see /giphy']) {
+    expect(unknownCommand(text)).toBe(null);
   }
 });
 

@@ -70,6 +70,18 @@ export function typedCommand(text: string, names: readonly CommandName[]): Typed
   return name === undefined ? null : { name, rest: rest.trim() };
 }
 
+/** A text that begins like a slash command, but is none that the user may use here. */
+export interface UnknownCommand {
+  /** The name that was typed. */
+  readonly unknown: string;
+}
+
+/** Returns the name in a text that begins like a slash command; null for paths and texts with a leading space. */
+export function unknownCommand(text: string): UnknownCommand | null {
+  const [, unknown] = /^\/([a-z]{2,})(?:\s|$)/i.exec(text) ?? [];
+  return unknown === undefined ? null : { unknown };
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   m: 60_000,
   min: 60_000,

@@ -957,6 +957,8 @@ const texts = {
   },
   commands: {
     usage: 'اكتب {{usage}}',
+    unknown: '‎/{{name}} ليس أمرًا متاحًا هنا',
+    unknownHint: 'لإرساله كرسالة، ضع مسافة قبله.',
     unknownUser: 'المستخدم غير موجود: @{{username}}',
     statusUsage: '🎉 نص، أو لا شيء لمسحها',
     statusTitle: 'تعيين حالتك',

@@ -893,6 +893,8 @@ const texts = {
   },
   commands: {
     usage: 'Gib {{usage}} ein',
+    unknown: '/{{name}} ist hier kein Befehl',
+    unknownHint: 'Setze ein Leerzeichen davor, um es als Nachricht zu senden.',
     unknownUser: 'Benutzer nicht gefunden: @{{username}}',
     statusUsage: '🎉 Text, oder nichts, um ihn zu löschen',
     statusTitle: 'Deinen Status festlegen',

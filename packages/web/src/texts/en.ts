@@ -864,6 +864,8 @@ export const en = {
   },
   commands: {
     usage: 'Type {{usage}}',
+    unknown: '/{{name}} isn’t a command here',
+    unknownHint: 'To send it as a message, put a space before it.',
     unknownUser: 'User not found: @{{username}}',
     statusUsage: '🎉 text, or nothing to clear it',
     statusTitle: 'Set your status',

@@ -921,6 +921,8 @@ const texts = {
   },
   commands: {
     usage: 'Escribe {{usage}}',
+    unknown: '/{{name}} no es un comando disponible aquí',
+    unknownHint: 'Para enviarlo como mensaje, escribe un espacio delante.',
     unknownUser: 'Usuario no encontrado: @{{username}}',
     statusUsage: '🎉 texto, o nada para borrarlo',
     statusTitle: 'Definir tu estado',
