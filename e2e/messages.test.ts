@@ -459,6 +459,97 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await ria.message('As in').getByText('This message was deleted').waitFor();
   });
 
+  test('messages are copied with their authors, typing goes to the message field, and a file to the group it is dropped on', async () => {
+    const cora = await visitors.arrive();
+    await cora.register('cora', 'Cora Copies');
+    const { page } = cora;
+    await cora.createGroup('Drop here');
+    await cora.createGroup('Copy from');
+    await cora.write('Hello @cora, see /c/x');
+    await cora.write('```js\nconst a = 1;\n```');
+    await cora.write('**The** [end](https://example.org/end)');
+    await cora.sees('The end');
+
+    // The time of a message under the mouse does not make its row higher.
+    const row = cora.message('The end');
+    const heightOf = async () => (await row.boundingBox())?.height;
+    const height = await heightOf();
+    await row.hover();
+    await row.locator('time').waitFor();
+    expect(await heightOf()).toBe(height);
+
+    await cora.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.evaluate(() => {
+      const all = document.querySelectorAll('article');
+      const first = all[0];
+      const last = all[all.length - 1];
+      if (first && last) getSelection()?.setBaseAndExtent(first, 0, last, last.childNodes.length);
+    });
+    await page.keyboard.press('Control+c');
+    const copied = await page.evaluate(async () => {
+      const [item] = await navigator.clipboard.read();
+      const text = async (type: string) => (await (await item?.getType(type))?.text()) ?? '';
+      return { plain: await text('text/plain'), html: await text('text/html') };
+    });
+    expect(copied.plain.replace(/\d+:\d+.[AP]M/u, 'TIME').split(/\n+/)).toEqual([
+      'Cora Copies TIME',
+      'Hello @Cora Copies, see /c/x',
+      'const a = 1;',
+      'The end',
+    ]);
+    expect(copied.html).toContain('<strong>The</strong>');
+    expect(copied.html).toContain('href="https://example.org/end"');
+    expect(copied.html).not.toMatch(/position|button|class=/);
+
+    // After a click on a message, letters are text, not shortcuts such as “p” for pin and “e” for edit.
+    await row.click({ position: { x: 300, y: 4 } });
+    await page.keyboard.type('pease');
+    const field = page.getByRole('textbox', { name: 'Message Copy from' });
+    expect(await field.inputValue()).toBe('pease');
+    await row.press('ArrowUp');
+    await page.keyboard.press('e');
+    await page.getByRole('textbox', { name: 'Edit message' }).waitFor();
+    await page.keyboard.press('Escape');
+
+    // A mistyped command is not posted.
+    await cora.write('/giphy cat');
+    await page.getByText('/giphy isn’t a command here').waitFor();
+    expect(await field.inputValue()).toBe('/giphy cat');
+    await field.fill('');
+
+    // The title opens the details.
+    await page.getByRole('heading', { level: 1, name: 'Copy from' }).click();
+    await page.getByRole('dialog', { name: 'Copy from' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Copy from' }).click();
+    await page.getByRole('dialog', { name: 'Copy from' }).waitFor({ state: 'detached' });
+
+    const dropOn = (place: string) =>
+      page.locator(place).evaluate((element) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(['minutes'], 'minutes.txt', { type: 'text/plain' }));
+        const init = { dataTransfer, bubbles: true, cancelable: true };
+        element.dispatchEvent(new DragEvent('dragover', init));
+        const drop = new DragEvent('drop', init);
+        element.dispatchEvent(drop);
+        return drop.defaultPrevented;
+      });
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
+    // Elsewhere, the browser must not leave the page for the file.
+    expect(await dropOn('#content')).toBe(true);
+    await dropOn('[data-row] > a:has-text("Drop here")');
+    await page.getByRole('heading', { level: 1, name: 'Drop here' }).waitFor();
+    await page.getByText('minutes.txt').waitFor();
+    await cora.open('Copy from');
+    expect(await page.getByText('minutes.txt').count()).toBe(0);
+
+    await page.locator('[data-row] > a:has-text("Copy from")').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Leave group' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Leave group' }).click();
+    await page.locator('[data-row] > a:has-text("Copy from")').waitFor({ state: 'detached' });
+    expect(new URL(page.url()).pathname).toBe('/');
+  });
+
   test('a thread is shown next to the conversation, with its own unread count and read state', async () => {
     const tia = await visitors.arrive();
     await tia.register('tess', 'Tia Threads');

@@ -37,6 +37,7 @@ export function ConversationHeader({
   const navigate = useNavigate();
   const presence = usePresenceOf(view.peer ? [view.peer] : []);
   const peerState = view.peer ? presence(view.peer) : null;
+  const toggleDetails = () => showDetails(details === null ? 'all' : null);
   return (
     <header className="flex items-center gap-2.5 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
       <BackLink />
@@ -45,7 +46,9 @@ export function ConversationHeader({
       ) : (
         <GroupIcon group={view} className="bg-accent-soft text-accent-strong" />
       )}
-      <div className="min-w-0 flex-1">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keyboard has the button for it; this is a larger target for pointers. */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: as above. */}
+      <div className="min-w-0 flex-1 cursor-pointer" onClick={toggleDetails}>
         <h1 className="truncate font-semibold leading-tight">
           <ConversationTitle view={view} />
           {view.peer && <StatusEmoji id={view.peer} />}
@@ -59,11 +62,7 @@ export function ConversationHeader({
       >
         <Search size={19} />
       </IconButton>
-      <DetailsButton
-        group={view.id}
-        isOpen={details !== null}
-        onClick={() => showDetails(details === null ? 'all' : null)}
-      />
+      <DetailsButton group={view.id} isOpen={details !== null} onClick={toggleDetails} />
     </header>
   );
 }
