@@ -596,6 +596,38 @@ describe('the workspace', () => {
     expect(server.requests.map((r) => r.path)).toContain('/me/thread-cursors');
   });
 
+  test('counts the unread activity again when a stream is reset', async () => {
+    const { server, client } = await inGroup();
+    void client.activity.load().catch(() => undefined);
+    await settle();
+    const [path] = server.requests.map((r) => r.path);
+    for (const request of [...server.requests]) server.fail(request, 'network');
+    await settle();
+    expect([path, server.requests]).toEqual([expect.stringContaining('/activity'), []]);
+    deliver(server, { op: 'reset', stream: streamOfAccount(server.me), lastSeq: 9_000 });
+    await arrive(server);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.requests.map((r) => r.path)).toContain(path);
+  });
+
+  test('forgets the unread threads of a conversation that the account leaves', async () => {
+    const { server, client, id } = await inGroup();
+    void client.threads.load();
+    await settle();
+    const [request] = server.requests;
+    if (!request) throw new Error('The threads were not requested');
+    const cursor = { conversation: id, thread: 1, isFollowing: true, readSeq: 1, asOf: 4 };
+    const items = [{ ...cursor, unread: 1, unreadMentions: [3] }];
+    request.answer = Response.json({ readVersion: 5, items });
+    server.answer(request);
+    await settle();
+    expect(client.snapshot.threads).toMatchObject({ unread: 1, mentions: 1 });
+    server.leave(id);
+    await arrive(server);
+    expect(client.snapshot.threads).toMatchObject({ unread: 0, mentions: 0 });
+    expect(client.snapshot.threads.cursors.size).toBe(0);
+  });
+
   test('does not report a user who registered while the client was offline', async () => {
     const { server, client } = await inGroup();
     const registered: string[] = [];
