@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { ConversationId } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Balancer } from './support/balancer.ts';
-import { type Child, startChild } from './support/child.ts';
+import { type Child, startExample } from './support/child.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { startTestServer, type TestServer, type User } from './support/server.ts';
 
@@ -40,9 +40,7 @@ afterAll(async () => {
 });
 
 const startEcho = (): Child =>
-  startChild('../../../client/examples/echo.mjs', [server.url, folder], {
-    PARLEY_API_KEY: echo.apiKey,
-  });
+  startExample('echo.mjs', [server.url, folder], { PARLEY_API_KEY: echo.apiKey });
 
 async function directWithEcho(user: User): Promise<ConversationId> {
   const made = await user.request('POST', '/conversations/direct', { account: echo.id });
@@ -172,11 +170,9 @@ test('the example without the SDK receives and posts each message once, across l
     members: [echo.id],
   });
   const network = new Balancer([server.url]);
-  const child = startChild(
-    '../../../client/examples/without-sdk.mjs',
-    [await network.listen(), group.id],
-    { PARLEY_API_KEY: echo.apiKey },
-  );
+  const child = startExample('without-sdk.mjs', [await network.listen(), group.id], {
+    PARLEY_API_KEY: echo.apiKey,
+  });
   try {
     child.process.stdin?.write('first\n');
     const received = [await child.line()];

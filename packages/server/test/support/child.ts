@@ -50,9 +50,20 @@ export function startServer(env: Record<string, string>): Child {
   return startNode([here('./server-child.mjs'), 'built'], env, []);
 }
 
+/** Starts an example of the SDK, as {@link startCli} does. */
+export function startExample(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Child {
+  const program = `../../../client/examples/${name}`;
+  if (!isBuilt(env)) return startChild(program, args, env);
+  return startNode([here(program), ...args], env, []);
+}
+
 let isBuildFresh: boolean | undefined;
 
-/** Whether the server is built from the current sources, and not to be run in a changed form (scripts/mutate). */
+/** Whether the packages are built from the current sources, and not to be run in a changed form (scripts/mutate). */
 function isBuilt(env: Record<string, string>): boolean {
   if ((env.PARLEY_MUTANT ?? process.env.PARLEY_MUTANT) !== undefined) return false;
   isBuildFresh ??= isFresh('packages');
