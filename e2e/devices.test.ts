@@ -337,7 +337,7 @@ async function isChecked(page: Page, name: string): Promise<boolean> {
 }
 
 async function endOtherSessions(visitor: Visitor): Promise<void> {
-  await visitor.visit('/settings/sessions');
+  await visitor.page.goto('/settings/sessions');
   await visitor.page.getByRole('button', { name: 'Log out other sessions' }).click();
   await visitor.page.getByRole('alertdialog').getByRole('button', { name: 'Log out' }).click();
   await visitor.page.getByText('Other sessions logged out').waitFor();

@@ -161,7 +161,7 @@ export class Visitor {
   /** Logs in through the pages. */
   async login(login: string, password: string): Promise<void> {
     const { page } = this;
-    if (new URL(page.url()).pathname !== '/login') await page.goto('/login');
+    await page.goto('/login');
     await page.getByLabel('Username or email').fill(login);
     await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
