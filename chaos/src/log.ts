@@ -19,6 +19,8 @@ export class Log {
   /** The seq of the last message that has expired: all earlier ones are deleted. */
   readonly expiredUpTo: number;
   #messages: readonly FinalMessage[] | null = null;
+  /** The events as JSON, once they were compared. */
+  readonly #texts: string[] = [];
 
   /** `lost` has the events that a restore of the database has undone. */
   constructor({ stream, first, events }: RecordOf<'log'>, lost: readonly Event[] = []) {
@@ -64,7 +66,9 @@ export class Log {
     const own = this.at(event.seq);
     if (!own) return false;
     // Usually even their fields are in the same order.
-    if (JSON.stringify(own) === JSON.stringify(event) || isDeepStrictEqual(own, event)) return true;
+    this.#texts[event.seq - this.first] ??= JSON.stringify(own);
+    if (this.#texts[event.seq - this.first] === JSON.stringify(event)) return true;
+    if (isDeepStrictEqual(own, event)) return true;
     if (!isText(own) || !isText(event)) return false;
     const wasRedacted = event.data.body === '' && this.#unredacted.has(messageOf(own));
     const isEmpty = own.data.body === '' || event.data.body === '';

@@ -19,7 +19,7 @@ interface Task {
 /** Tasks that may share a turn: at most this many, this close together (ms). */
 const TURN = { tasks: 5, ms: 0.5, share: 0.3 };
 /** How long the callbacks of `setImmediate` of one turn take together, ms. */
-const IMMEDIATES_MS = 0.05;
+const IMMEDIATES_MS = 0.2;
 /** Steps that run in one turn of the real event loop. */
 const STEPS = 512;
 
@@ -213,6 +213,7 @@ export class EventLoop {
       this.#runImmediate();
       return true;
     }
+    this.#dropVoid();
     const next = this.#heap[0];
     if (!next || next.at > until) return false;
     pop(this.#heap);
@@ -220,6 +221,14 @@ export class EventLoop {
     this.#now = Math.max(this.#now, next.at);
     this.#do(next);
     return true;
+  }
+
+  /** Removes the next tasks as long as they do nothing: each step is a turn of the real event loop. */
+  #dropVoid(): void {
+    for (let next = this.#heap[0]; next; next = this.#heap[0]) {
+      if (!next.canceled && next.process.isAlive) return;
+      pop(this.#heap);
+    }
   }
 
   /**

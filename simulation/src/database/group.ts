@@ -27,6 +27,8 @@ export const isGroup = (query: object | string): query is StatementGroup =>
 
 /** A statement of a group. */
 export interface GroupRequest extends Request {
+  /** The names of its columns, if the model knows them before it has seen a row. */
+  readonly columns: readonly string[] | null;
   /** The group asks for the columns: it has not used the statement on this connection. */
   readonly describe: boolean;
 }
@@ -45,11 +47,18 @@ export function requestsOf(group: StatementGroup, texts: Map<string, string>): G
     describe: ({ name }: { name: string }) => described.add(name),
     bind: ({ statement, values }: { statement: string; values: readonly unknown[] }) => {
       const text = texts.get(statement) as string;
+      const describe = described.delete(statement);
       const issued = statement.slice(PREFIX.length);
       // Commands have themselves as their name.
-      const name = issued === text ? undefined : issued;
-      const decoded = name === undefined ? [] : decodedValues(name, text, values);
-      requests.push({ name, text, values: decoded, describe: described.delete(statement) });
+      if (issued === text) {
+        requests.push({ name: undefined, text, values: [], describe, columns: [] });
+        return;
+      }
+      const { columns, decoders } = formOf(issued, text);
+      const decoded = values.map((value, n) =>
+        typeof value === 'string' ? (decoders[n] ?? untyped)(value) : value,
+      );
+      requests.push({ name: issued, text, values: decoded, describe, columns });
     },
     execute: () => undefined,
     sync: () => undefined,
@@ -66,9 +75,9 @@ export function answer(
   error: Error | null,
 ): void {
   for (const [n, { command, rows }] of results.entries()) {
-    const { name, text, describe } = requests[n] as GroupRequest;
-    const columns = name === undefined ? [] : columnsOf(name, text, rows);
-    if (describe) {
+    const request = requests[n] as GroupRequest;
+    const columns = request.columns ?? Object.keys(rows[0] ?? {});
+    if (request.describe) {
       group.handleRowDescription({ fields: columns.map((name) => ({ name, dataTypeID: 0 })) });
     }
     for (const row of rows) {
@@ -81,39 +90,45 @@ export function answer(
   else group.handleReadyForQuery();
 }
 
-function columnsOf(name: string, text: string, rows: readonly object[]): readonly string[] {
-  const { columns } = statementOf(name, text);
-  if (columns) return columns;
-  const [first] = rows;
-  return first ? Object.keys(first) : [];
+/** Reads the text of a parameter. */
+type Decoder = (text: string) => unknown;
+
+/** How a statement is sent. */
+interface Form {
+  readonly text: string;
+  readonly columns: readonly string[] | null;
+  /** The decoders of its parameters; those that are missing are {@link untyped}. */
+  readonly decoders: readonly (Decoder | undefined)[];
 }
 
-/** The types that a statement casts its parameters to, by its text. */
-const types = new Map<string, readonly (string | undefined)[]>();
+/** The forms of the statements that were sent so far, by their names. */
+const forms = new Map<string, Form>();
 
-function typesOf(text: string): readonly (string | undefined)[] {
-  const known = types.get(text);
-  if (known) return known;
-  const found: (string | undefined)[] = [];
+/** Returns how a statement is sent. @throws {UnknownStatement} if the model does not know it */
+function formOf(name: string, text: string): Form {
+  const known = forms.get(name);
+  if (known?.text === text) return known;
+  const { columns, texts, arrays } = statementOf(name, text);
+  const decoders: (Decoder | undefined)[] = [];
   for (const [, n, type] of text.matchAll(/\$(\d+)::(\w+(?:\[\])?)/g)) {
-    found[Number(n) - 1] ??= type;
+    decoders[Number(n) - 1] ??= decoderOf(type as string);
   }
-  types.set(text, found);
-  return found;
+  for (const n of texts ?? []) decoders[n - 1] = asText;
+  for (const n of arrays ?? []) decoders[n - 1] = decoderOf('int8[]');
+  const form = { text, columns: columns ?? null, decoders };
+  forms.set(name, form);
+  return form;
 }
 
-function decodedValues(name: string, text: string, values: readonly unknown[]): unknown[] {
-  const { texts, arrays } = statementOf(name, text);
-  const casts = typesOf(text);
-  return values.map((value, n) => {
-    if (typeof value !== 'string') return value;
-    const type = arrays?.includes(n + 1) ? 'int8[]' : casts[n];
-    if (type === 'text') return value;
-    if (type === 'bool') return value === 'true';
-    if (type?.endsWith('[]')) return itemsOf(value).map((item) => itemOf(item, type));
-    // Apart from text, only seqs consist of digits alone.
-    return !texts?.includes(n + 1) && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  });
+const asText: Decoder = (text) => text;
+/** Reads a parameter without a cast: apart from text, only seqs consist of digits alone. */
+const untyped: Decoder = (text) => (/^\d{1,15}$/.test(text) ? Number(text) : text);
+
+/** Returns the decoder of the parameters that a statement casts to a type. */
+function decoderOf(type: string): Decoder {
+  if (type === 'text') return asText;
+  if (type === 'bool') return (text) => text === 'true';
+  return type.endsWith('[]') ? (text) => itemsOf(text).map((item) => itemOf(item, type)) : untyped;
 }
 
 function itemOf(item: string | null, type: string): unknown {
