@@ -1,6 +1,5 @@
 import type { Random } from '@parley/chaos/random';
 import {
-  ACTIVE_MS,
   type ClientPlan,
   type ConversationPlan,
   FAULTS,
@@ -9,6 +8,7 @@ import {
   type PlanKind,
   type Step,
 } from './plan.ts';
+import type { Shape } from './plan-shapes.ts';
 
 const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
 const HINT_FAULTS: readonly FaultName[] = ['lose-hints', 'slow-broker', 'broker-away'];
@@ -21,13 +21,13 @@ const ABSENCE_MS = { min: 3_500, max: 5_500 };
 
 /** The share of plans with faults but without tabs in which messages are posted and hidden while a client is away. */
 const HIDINGS_SHARE = 0.4;
-/** When the client leaves, when the messages are posted and hidden, and when it returns, ms. */
+/** When the client leaves, when the messages are posted and hidden, and when it returns, ms after the last command. */
 const HIDINGS_MS = {
-  leave: [ACTIVE_MS - 400, ACTIVE_MS - 100],
-  post: [ACTIVE_MS, ACTIVE_MS + 50],
-  hide: [ACTIVE_MS + 150, ACTIVE_MS + 300],
+  leave: [-400, -100],
+  post: [0, 50],
+  hide: [150, 300],
   // By then every node knows of the hidings, unless it was kept from that.
-  return: [ACTIVE_MS + 3_000, ACTIVE_MS + 3_800],
+  return: [3_000, 3_800],
 } as const;
 
 /** Plans the faults of a run. */
@@ -35,11 +35,12 @@ export function planFaults(
   random: Random,
   kind: PlanKind,
   clients: readonly ClientPlan[],
+  { activeMs }: Shape,
 ): FaultPlan[] {
   const kinds = { faults: FAULT_NAMES, hints: HINT_FAULTS, clean: ABSENCES }[kind];
   const names = kinds.flatMap((name) => Array<FaultName>(FAULTS[name]).fill(name));
   const fault = (name: FaultName, lasts: number): FaultPlan => ({
-    at: random.next() * ACTIVE_MS * 0.9,
+    at: random.next() * activeMs * 0.9,
     name,
     lasts,
     pick: random.next(),
@@ -66,10 +67,12 @@ export function planHidings(
   conversations: readonly ConversationPlan[],
   random: Random,
   kind: PlanKind,
+  { activeMs }: Shape,
 ): { readonly steps: Step[]; readonly faults: FaultPlan[] } {
   const canBe = kind === 'faults' && !clients.some(({ isTab }) => isTab);
   if (!canBe || !random.chance(HIDINGS_SHARE)) return { steps: [], faults: [] };
-  const within = ([from, to]: readonly [number, number]) => from + random.next() * (to - from);
+  const within = ([from, to]: readonly [number, number]) =>
+    activeMs + from + random.next() * (to - from);
   // The first account has created all groups, and moderates them.
   const moderators = [...clients.keys()].filter((n) => clients[n]?.account === 0);
   const steps = [...conversations.keys()].flatMap((conversation): Step[] => {

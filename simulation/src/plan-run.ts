@@ -1,12 +1,15 @@
 import { Random } from '@parley/chaos/random';
 import type { ClientPlan, Conditions, ConversationPlan, Plan, PlanKind } from './plan.ts';
 import { planFaults, planHidings } from './plan-faults.ts';
+import { DENSE, type Shape, SPREAD } from './plan-shapes.ts';
 import { planRetention, planSteps, planUserGroup } from './plan-steps.ts';
 
 /** Of each ten plans, one has no faults, and one has only those of the broker. */
 const OTHER_KINDS_EVERY = 10;
 /** The share of plans with faults in which an account has several tabs, which share a connection. */
 const TABS_SHARE = 0.4;
+/** The share of plans with faults that are dense. */
+const DENSE_SHARE = 0.8;
 /** The share of plans with a guest. */
 const GUEST_SHARE = 0.3;
 
@@ -14,27 +17,29 @@ const GUEST_SHARE = 0.3;
 export function planRun(seed: number): Plan {
   const random = new Random(seed);
   const kind = kindOf(seed);
-  const accounts = random.chance(0.7) ? 3 : 4;
-  const clients = planClients(accounts, random.fork(1), kind);
+  const shape = kind !== 'clean' && random.fork(10).chance(DENSE_SHARE) ? DENSE : SPREAD;
+  const accounts = random.chance(0.7) ? 3 : shape.most.accounts;
+  const clients = planClients(accounts, random.fork(1), kind, shape);
   const hasGuest = random.fork(9).chance(GUEST_SHARE);
-  const all = planConversations(accounts, random.fork(2));
+  const all = planConversations(accounts, random.fork(2), shape);
   const conversations = hasGuest ? withGuest(all, accounts - 1) : all;
-  const faults = planFaults(random.fork(5), kind, clients);
-  const hidings = planHidings(clients, conversations, random.fork(6), kind);
+  const faults = planFaults(random.fork(5), kind, clients, shape);
+  const hidings = planHidings(clients, conversations, random.fork(6), kind, shape);
   const userGroup = planUserGroup(
     clients,
-    planSteps(clients, conversations, faults, random.fork(4)),
+    planSteps(clients, conversations, faults, random.fork(4), shape),
     random.fork(8),
+    shape,
   );
-  const { retention, choices } = planRetention(clients, conversations, random.fork(7));
+  const { retention, choices } = planRetention(clients, conversations, random.fork(7), shape);
   return {
     seed,
     kind,
-    nodes: kind === 'hints' ? random.int(2, 3) : random.int(1, 3),
+    nodes: random.int(kind === 'hints' ? 2 : 1, shape.most.nodes),
     accounts,
     clients,
     conversations,
-    conditions: planConditions(random.fork(3), kind),
+    conditions: planConditions(random.fork(3), kind, shape),
     retention,
     hasUserGroup: userGroup.isMentioned,
     hasGuest,
@@ -48,7 +53,12 @@ function kindOf(seed: number): PlanKind {
   return seed % OTHER_KINDS_EVERY === OTHER_KINDS_EVERY / 2 ? 'hints' : 'faults';
 }
 
-function planClients(accounts: number, random: Random, kind: PlanKind): ClientPlan[] {
+function planClients(
+  accounts: number,
+  random: Random,
+  kind: PlanKind,
+  { deviceShare }: Shape,
+): ClientPlan[] {
   const clockOffsetMs = () =>
     kind === 'clean' || random.chance(0.7) ? 0 : random.int(-90_000, 90_000);
   const clients = Array.from({ length: accounts }, (_, account) => ({
@@ -60,7 +70,7 @@ function planClients(accounts: number, random: Random, kind: PlanKind): ClientPl
   if (kind === 'faults' && random.chance(TABS_SHARE))
     return [...clients, ...planTabs(clients, random)];
   // A second device of one account.
-  if (random.chance(0.3)) {
+  if (random.chance(deviceShare)) {
     const account = random.int(0, accounts - 1);
     const name = `c${account}b`;
     clients.push({ name, account, clockOffsetMs: clockOffsetMs(), isTab: false });
@@ -77,9 +87,9 @@ function planTabs(clients: ClientPlan[], random: Random): ClientPlan[] {
   return names.map((name) => ({ ...first, name: `${first.name}${name}` }));
 }
 
-function planConversations(accounts: number, random: Random): ConversationPlan[] {
+function planConversations(accounts: number, random: Random, { most }: Shape): ConversationPlan[] {
   const others = Array.from({ length: accounts - 1 }, (_, i) => i + 1);
-  return Array.from({ length: random.int(2, 3) }, (_, i) => ({
+  return Array.from({ length: random.int(2, most.groups) }, (_, i) => ({
     members: i === 0 ? [0, ...others] : [0, ...others.filter(() => random.chance(0.7))],
   }));
 }
@@ -91,11 +101,11 @@ const withGuest = (conversations: readonly ConversationPlan[], guest: number): C
     return { members: n === 1 ? [...others, guest] : others };
   });
 
-function planConditions(random: Random, kind: PlanKind): Conditions {
+function planConditions(random: Random, kind: PlanKind, { commit }: Shape): Conditions {
   const fast = { min: 0.2, max: random.pick([1, 3, 10]) };
   if (kind !== 'faults') {
     const broker = { min: 0.1, max: kind === 'clean' ? 1 : 40 };
-    return { latency: fast, broker, kernelBytes: 64 * 1024, limits: {} };
+    return { latency: fast, broker, kernelBytes: 64 * 1024, limits: {}, commit };
   }
   return {
     latency: random.chance(0.7) ? fast : { min: 5, max: random.int(20, 120) },
@@ -106,5 +116,6 @@ function planConditions(random: Random, kind: PlanKind): Conditions {
       ...(random.chance(0.15) && { commands: 30 }),
       ...(random.chance(0.15) && { replayEvents: random.int(10, 40) }),
     },
+    commit,
   };
 }

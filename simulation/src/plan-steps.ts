@@ -1,6 +1,5 @@
 import type { Random } from '@parley/chaos/random';
 import {
-  ACTIVE_MS,
   type ClientPlan,
   type ConversationPlan,
   type FaultPlan,
@@ -8,6 +7,7 @@ import {
   type Step,
   USER_GROUP,
 } from './plan.ts';
+import type { Shape } from './plan-shapes.ts';
 
 /** Shares of the commands; the rest is posts. */
 const SHARES: readonly (readonly [Step['op'], number])[] = [
@@ -37,13 +37,10 @@ const SHARES: readonly (readonly [Step['op'], number])[] = [
   ['rivals', 0.03],
 ];
 const EMOJI = ['👍', '🎉', '❤️'];
-/** The share of commands that are sent alone. Others come in bursts, of at most this size and duration. */
-const SINGLE_SHARE = 0.4;
-const BURST_MAX = 7;
+/** The duration of a burst, ms. */
 const BURST_MS = 5;
-/** The shares of the commands of a burst that are of its first client, and at its first moment. */
+/** The share of the commands of a burst that are of its first client. */
 const SAME_CLIENT_SHARE = 0.5;
-const SAME_MOMENT_SHARE = 0.6;
 /** The share of bursts that a tab sends shortly after a tab was reloaded, and how long after it. */
 const RELOAD_SHARE = 0.3;
 const RELOAD_MS = 80;
@@ -56,7 +53,9 @@ const USER_GROUP_CHANGES = 8;
 
 /** The share of plans in which messages expire. */
 const RETENTION_SHARE = 0.25;
-const RETENTION_MS = { passes: [600, 2_000], keeps: [200, 1_500] } as const;
+/** When the day passes, as a share of the time in which commands are sent, and how long messages are kept then, ms. */
+const RETENTION_PASSES = { min: 0.2, max: 0.67 };
+const RETENTION_KEEPS_MS = [200, 1_500] as const;
 /** How often nodes search for expired messages, and groups choose another period. */
 const SEARCHES = 6;
 const CHOICES = { min: 1, max: 5 };
@@ -70,6 +69,7 @@ export function planSteps(
   conversations: readonly ConversationPlan[],
   faults: readonly FaultPlan[],
   random: Random,
+  { activeMs, singleShare, burst: size, sameMomentShare }: Shape,
 ): Step[] {
   const steps: Step[] = [];
   const count = random.int(100, 106);
@@ -83,16 +83,16 @@ export function planSteps(
     const reload = reloads.length > 0 && random.chance(RELOAD_SHARE) ? random.pick(reloads) : null;
     const at = reload
       ? reload.at + reload.lasts + random.next() * RELOAD_MS
-      : random.next() * ACTIVE_MS;
+      : random.next() * activeMs;
     const first = reload ? random.pick(tabs) : anyClient();
-    const burst = random.chance(SINGLE_SHARE) ? 1 : random.int(2, BURST_MAX);
-    for (let n = 0; n < burst; n++) {
+    const burst = random.chance(singleShare) ? 1 : random.int(size.min, size.max);
+    for (let n = 0; n < burst && steps.length < count; n++) {
       const client = random.chance(SAME_CLIENT_SHARE) ? first : anyClient();
       const { account, name } = clients[client] as ClientPlan;
       const op = random.weighted(SHARES, 'post');
       const isEmoji = op === 'react' || op === 'unreact';
       steps.push({
-        at: random.chance(SAME_MOMENT_SHARE) ? at : at + random.next() * BURST_MS,
+        at: random.chance(sameMomentShare) ? at : at + random.next() * BURST_MS,
         client,
         op,
         conversation: pickConversation(conversations, account, op, random),
@@ -109,6 +109,7 @@ export function planUserGroup(
   clients: readonly ClientPlan[],
   steps: readonly Step[],
   random: Random,
+  { activeMs }: Shape,
 ): { readonly isMentioned: boolean; readonly steps: readonly Step[] } {
   if (!random.chance(USER_GROUP_SHARE)) return { isMentioned: false, steps };
   const [client = 0] = [...clients.keys()].filter((n) => clients[n]?.account === 0);
@@ -117,7 +118,7 @@ export function planUserGroup(
     return isChanged ? { ...step, text: step.text.replace(/^@c\d/, `@${USER_GROUP}`) } : step;
   });
   const changes = Array.from({ length: USER_GROUP_CHANGES }, (): Step => {
-    const at = random.next() * ACTIVE_MS;
+    const at = random.next() * activeMs;
     return { at, client, op: 'user-group', conversation: 0, pick: random.next(), text: '' };
   });
   return { isMentioned: true, steps: [...mentioning, ...changes] };
@@ -128,6 +129,7 @@ export function planRetention(
   clients: readonly ClientPlan[],
   conversations: readonly ConversationPlan[],
   random: Random,
+  { activeMs }: Shape,
 ): { readonly retention: RetentionPlan | null; readonly choices: Step[] } {
   if (!random.chance(RETENTION_SHARE)) return { retention: null, choices: [] };
   const [client = 0] = [...clients.keys()].filter((n) => clients[n]?.account === 0);
@@ -137,13 +139,13 @@ export function planRetention(
   // The first choice of a pick of 0 is a day.
   const first = [...conversations.keys()].map((n) => choice(n, random.next() * 300, 0));
   const later = Array.from({ length: random.int(CHOICES.min, CHOICES.max) }, () =>
-    choice(random.int(0, conversations.length - 1), random.next() * ACTIVE_MS, random.next()),
+    choice(random.int(0, conversations.length - 1), random.next() * activeMs, random.next()),
   );
-  const [passes, keeps] = [RETENTION_MS.passes, RETENTION_MS.keeps];
+  const { min, max } = RETENTION_PASSES;
   const retention = {
-    passesAt: random.int(...passes),
-    keepMs: random.int(...keeps),
-    searches: Array.from({ length: SEARCHES }, () => random.next() * ACTIVE_MS),
+    passesAt: (min + random.next() * (max - min)) * activeMs,
+    keepMs: random.int(...RETENTION_KEEPS_MS),
+    searches: Array.from({ length: SEARCHES }, () => random.next() * activeMs),
   };
   return { retention, choices: [...first, ...later] };
 }

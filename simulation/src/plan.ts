@@ -68,6 +68,8 @@ export interface Conditions {
   readonly kernelBytes: number;
   /** Limits that differ from those of the product. */
   readonly limits: Readonly<Record<string, number>>;
+  /** How long the database takes until a commit is on disk, ms. */
+  readonly commit: { readonly min: number; readonly max: number };
 }
 
 /** What a client does at a time, ms from the start. */
@@ -130,9 +132,6 @@ export const FAULTS = {
 
 /** A kind of fault; faults.ts says what each does. */
 export type FaultName = keyof typeof FAULTS;
-
-/** How long commands are sent, ms. */
-export const ACTIVE_MS = 3_000;
 
 /** The name of the user group of a run. */
 export const USER_GROUP = 'team';

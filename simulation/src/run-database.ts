@@ -2,6 +2,7 @@ import type { Random } from '@parley/chaos/random';
 import type { AccountId, Event, Me, StreamId } from '@parley/protocol';
 import { isConnectionError } from '@parley/server/internal/storage/database';
 import pg from 'pg';
+import type { Range } from './database/link.ts';
 import { DatabaseModel } from './database/model.ts';
 import type { PoolModel } from './database/pool.ts';
 import type { EventRow } from './database/tables.ts';
@@ -37,11 +38,12 @@ export class RunDatabase {
   #slowness = 1;
   #epochs = 1;
 
-  /** `accounts` exist from the start, with their roles on the server. */
+  /** `accounts` exist from the start, with their roles on the server; `commit`: how long a COMMIT takes, ms. */
   constructor(
     loop: EventLoop,
     random: Random,
     accounts: readonly { readonly id: AccountId; readonly role: Role }[],
+    commit: Range,
   ) {
     this.#loop = loop;
     this.#random = random;
@@ -49,6 +51,7 @@ export class RunDatabase {
       scheduler: this.#scheduler(),
       epoch: epochOf(this.#epochs),
       now: () => STARTED_AT + loop.now,
+      delays: { commit },
     });
     for (const [n, { id, role }] of accounts.entries()) {
       const username = `c${n}`;

@@ -138,7 +138,10 @@ class Simulation {
     const { conditions } = plan;
     const random = new Random(plan.seed).fork(100);
     this.#accounts = Array.from({ length: plan.accounts }, (_, n) => accountId(n));
-    this.#database = new RunDatabase(loop, random.fork(3), this.#withRoles());
+    this.#database = new RunDatabase(loop, random.fork(3), this.#withRoles(), [
+      conditions.commit.min,
+      conditions.commit.max,
+    ]);
     const onFrame =
       options.trace &&
       ((to: Process, from: Process, text: string) => this.#traceFrame(to.name, from.name, text));
@@ -368,7 +371,7 @@ class Simulation {
     const look = () => {
       missing = this.#missing();
       isOver = missing.length === 0;
-      this.#loop.after(CHECK_MS, this.#runner, look);
+      if (!isOver) this.#loop.after(CHECK_MS, this.#runner, look);
     };
     this.#loop.after(0, this.#runner, look);
     await this.#loop.run(() => isOver, this.#loop.now + CONVERGENCE_MS);
