@@ -77,6 +77,10 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     expect(await scriptsNotPreloaded(una.page)).toEqual([]);
     const loads = countLoads(una.page);
 
+    // Its items are loaded when it is first opened, unless the page has been idle before.
+    await una.page.getByRole('button', { name: 'Account menu' }).click();
+    await una.page.getByRole('menuitem', { name: 'Your account' }).waitFor();
+    await una.page.keyboard.press('Escape');
     await installation.upgrade(renameAssets);
     await una.page.getByRole('button', { name: 'Account menu' }).click();
     await una.page.getByRole('menuitem', { name: 'Your account' }).click();
