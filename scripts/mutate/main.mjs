@@ -29,6 +29,8 @@ const { values, positionals } = parseArgs({
 });
 /** A stage that takes longer than this has been stalled by the mutant. */
 const STAGE_MS = Number(values['stage-seconds']) * 1_000;
+/** The outcome of tests that ended without results: it says nothing about the mutant. */
+const NOT_RUN = 'the tests do not run';
 /** Time limit of all stages together, without a mutant. */
 const BASELINE_MS = 1_200_000;
 
@@ -75,7 +77,8 @@ async function work(queue) {
     const [index, mutant] = next;
     const result = await outcomeOf(mutant, index);
     results.push({ ...mutant, ...result });
-    const mark = result.foundBy === null ? 'SURVIVED' : 'found   ';
+    const marks = { null: 'SURVIVED', [NOT_RUN]: 'NOT RUN ' };
+    const mark = marks[result.foundBy] ?? 'found   ';
     console.log(
       `${mark} ${results.length}/${sample.length} ${wordsOf(mutant)}${result.foundBy ? `  (${result.foundBy})` : ''}`,
     );
@@ -143,7 +146,7 @@ function firstFailure(results) {
   } catch {
     // Ended before it could write its results.
   }
-  return 'the tests do not run';
+  return NOT_RUN;
 }
 
 /** A test that fails without any mutant would detect all of them: nothing would be measured. */
@@ -156,7 +159,12 @@ async function baselineIsGreen() {
 
 function report() {
   const byFolder = new Map();
-  for (const result of results) {
+  const notRun = results.filter((r) => r.foundBy === NOT_RUN);
+  if (notRun.length > 0) {
+    console.error(`${notRun.length} mutants are not counted: ${NOT_RUN}`);
+    failed = true;
+  }
+  for (const result of results.filter((r) => !notRun.includes(r))) {
     const name = dirname(result.file);
     byFolder.set(name, [...(byFolder.get(name) ?? []), result]);
   }
