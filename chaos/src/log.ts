@@ -115,12 +115,19 @@ export class Log {
       ?.find((s) => s.joined <= seq && seq <= (s.left ?? Number.POSITIVE_INFINITY));
   }
 
-  /** Returns whether the account was a member from before the first message to the end. */
+  /**
+   * Returns whether the account was a member from the creation of the group to the end. One that has joined by a command
+   * of the run may have been refused before, even if the log has no message from that time.
+   */
   wasAlwaysMember(account: string): boolean {
     const [period, ...more] = this.#periods.get(account) ?? [];
     const firstPost = this.events.find((e) => e.type === 'message.posted')?.seq ?? this.last;
     return (
-      period !== undefined && more.length === 0 && period.left === null && period.joined < firstPost
+      period !== undefined &&
+      more.length === 0 &&
+      period.left === null &&
+      period.joined < firstPost &&
+      !this.hadJoined(account, period.joined)
     );
   }
 

@@ -10,6 +10,10 @@ const SEEDS = [
   [355, 'a client requested events of an ended membership that were about to be sent'],
   [601, 'a tab switched to another tab’s connection although a command of it was deferred'],
   [8_013, 'the checker did not expect a stored copy of a command that a restore has undone'],
+  [
+    9_007,
+    'the checker took an account that had joined before the first message for a member throughout',
+  ],
   [20_038, 'a tab switched to another tab’s connection although a command of it was deferred'],
   [30_001, 'a tab received the snapshot of a conversation that the account had left meanwhile'],
   [100_426, 'a late report that a thread was read brought back an unfollowed thread'],
