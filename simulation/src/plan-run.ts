@@ -12,6 +12,8 @@ const TABS_SHARE = 0.4;
 const DENSE_SHARE = 0.8;
 /** The share of plans with a guest. */
 const GUEST_SHARE = 0.3;
+/** The share of plans with a legal hold. */
+const HOLD_SHARE = 0.3;
 
 /** Creates the plan of a seed. */
 export function planRun(seed: number): Plan {
@@ -43,6 +45,7 @@ export function planRun(seed: number): Plan {
     retention,
     hasUserGroup: userGroup.isMentioned,
     hasGuest,
+    hasHold: random.fork(11).chance(HOLD_SHARE),
     steps: [...userGroup.steps, ...hidings.steps, ...choices].sort((a, b) => a.at - b.at),
     faults: [...faults, ...hidings.faults].sort((a, b) => a.at - b.at),
   };

@@ -18,6 +18,8 @@ export interface Plan {
   readonly hasUserGroup: boolean;
   /** Whether the last account is a guest. */
   readonly hasGuest: boolean;
+  /** Whether a legal hold covers all groups from before the first message. */
+  readonly hasHold: boolean;
   readonly steps: readonly Step[];
   readonly faults: readonly FaultPlan[];
 }

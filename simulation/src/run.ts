@@ -178,6 +178,8 @@ class Simulation {
     if (retention) for (const slot of this.#slots) slot.setDay(retention.keepMs - DAY_MS);
     for (const slot of this.#slots) slot.start();
     await this.#until(SETUP_MS, () => this.#createGroups());
+    const [owner] = this.#accounts as [AccountId, ...AccountId[]];
+    if (this.#plan.hasHold) this.#database.placeHold(owner, this.#conversations);
     this.#database.backUp();
     const context: RunContext = {
       loop,
@@ -427,6 +429,11 @@ class Simulation {
       const events = this.#database.eventsOf(stream).filter(({ seq }) => seq > 1);
       this.history.add({ kind: 'log', stream, first: 2, events });
     }
+    if (!this.#plan.hasHold) return;
+    const texts = Object.fromEntries(
+      this.#conversations.map((id) => [streamOfConversation(id), this.#database.heldTextsOf(id)]),
+    );
+    this.history.add({ kind: 'held', streams: Object.keys(texts), texts });
   }
 
   /** Reads the messages as the first account does, which is a member of all groups. */

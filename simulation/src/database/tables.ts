@@ -112,6 +112,29 @@ export interface HiddenMessageRow {
 }
 
 /** A mention of an account in a message. */
+/** A legal hold over conversations, without a period: it covers all of their messages. */
+export interface LegalHoldRow {
+  readonly id: string;
+  readonly name: string;
+  readonly reason: string;
+  readonly created_by: string;
+  readonly created_at: number;
+}
+
+export interface LegalHoldConversationRow {
+  readonly conversation_id: string;
+  readonly hold_id: string;
+}
+
+/** An event that carried the text of a deleted message, kept for a legal hold. */
+export interface HeldEventRow {
+  readonly stream_id: string;
+  readonly hold_id: string;
+  readonly seq: number;
+  /** JSON text. */
+  readonly data: string;
+}
+
 export interface MentionRow {
   readonly conversation_id: string;
   readonly message_seq: number;
@@ -341,6 +364,18 @@ export class Tables {
     'hidden_messages_pkey',
   );
   readonly hiddenMessages = new Table('hidden_messages', [this.hiddenKey]);
+  readonly legalHoldsById = new Index<LegalHoldRow>((h) => h.id, 'legal_holds_pkey');
+  readonly legalHolds = new Table('legal_holds', [this.legalHoldsById]);
+  readonly heldConversationsKey = new Index<LegalHoldConversationRow>(
+    (c) => c.hold_id + c.conversation_id,
+    'legal_hold_conversations_pkey',
+  );
+  readonly heldConversations = new Table('legal_hold_conversations', [this.heldConversationsKey]);
+  readonly heldEventsKey = new Index<HeldEventRow>(
+    (e) => e.hold_id + e.stream_id + e.seq,
+    'held_events_pkey',
+  );
+  readonly heldEvents = new Table('held_events', [this.heldEventsKey]);
   readonly mentionsByMessage = new Index<MentionRow>((m) => m.conversation_id + m.message_seq);
   readonly mentionsByAccount = new Index<MentionRow>((m) => m.account_id + m.conversation_id);
   readonly mentionsKey = new Index<MentionRow>(

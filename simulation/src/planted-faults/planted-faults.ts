@@ -23,6 +23,7 @@ const SHARED = [
   'false-ack',
   'late-subscription',
   'hidden-kept',
+  'held-too-late',
 ];
 
 const [

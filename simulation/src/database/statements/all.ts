@@ -1,6 +1,7 @@
 import { UPDATE } from '../row.ts';
 import { conversationProjectionStatements, conversationRuleStatements } from './conversations.ts';
 import { hiddenMessageStatements } from './hidden.ts';
+import { legalHoldStatements } from './legal-holds.ts';
 import { mentionStatements } from './mentions.ts';
 import { messageErasureStatements } from './message-erasure.ts';
 import { messageRuleStatements } from './message-rules.ts';
@@ -31,6 +32,7 @@ export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
     ...reactionAndPinStatements,
     ...messageErasureStatements,
     ...hiddenMessageStatements,
+    ...legalHoldStatements,
     ...messageReadStatements,
     ...conversationRuleStatements,
     ...conversationProjectionStatements,

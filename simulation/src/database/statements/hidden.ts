@@ -165,7 +165,7 @@ export const hiddenMessageStatements: readonly Statement[] = [
 ];
 
 /** Returns the events of a stream from a seq on, in their order. */
-const eventsFrom = (tx: Transaction, stream: string, seq: number): EventRow[] =>
+export const eventsFrom = (tx: Transaction, stream: string, seq: number): EventRow[] =>
   tx.rows(tx.tables.eventsByPlace.from(stream, seq)).flatMap((row) => tx.see(row) ?? []);
 
 /** Returns the content of a hidden message: what it was posted with, and its latest text. */

@@ -112,12 +112,6 @@ export const messageProjectionStatements: readonly Statement[] = [
   writes('attachments-deleted', 'c225645f6f8d', function* () {
     return changed('DELETE', 0);
   }),
-
-  // No simulated owner places a legal hold.
-  // biome-ignore lint/correctness/useYield: nothing is locked
-  writes('messages-keep-held', 'b32a7946cc43', function* () {
-    return changed('INSERT', 0);
-  }),
 ];
 
 /** Returns the mentions in a JSON text, as `jsonb` holds them. */
