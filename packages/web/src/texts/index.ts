@@ -1,7 +1,7 @@
+import i18next, { type i18n as Instance } from 'i18next';
 import { once } from '../lib/once.ts';
 import type { ErrorTexts, TextArguments, TextKey, Translation } from './keys.ts';
 import { chosenLanguage, firstAvailable, LANGUAGES, languageOf } from './languages.ts';
-import { insertValues, type ValueFormat, type Values } from './template.ts';
 
 const shownLanguage = () => chosenLanguage() ?? firstAvailable(preferredLanguages());
 
@@ -23,20 +23,30 @@ export const locale: string = shownLocale();
 /** The direction in which the language is written. */
 export const direction: 'ltr' | 'rtl' = LANGUAGES[language].direction;
 
-/** The numbers and values of texts. Making a formatter takes longer than using it. */
-const numberFormat = once(() => new Intl.NumberFormat(locale));
-const pluralRules = once(() => new Intl.PluralRules(locale));
-const valueFormat: ValueFormat = {
-  number: (value) => numberFormat().format(value),
-  value: direction === 'rtl' ? isolate : (text) => text,
-};
+/** The instance behind {@link t}; for `RichText` alone, because its own types do not check values. */
+export const i18n: Instance = i18next.createInstance();
 
-/** The texts of the language, by section and name. */
-let catalog: Readonly<Record<string, SectionTexts | string | undefined>> = {};
-type SectionTexts = Readonly<Record<string, string | undefined>>;
+void i18n.init({
+  initAsync: false,
+  lng: locale,
+  fallbackLng: language,
+  supportedLngs: Object.keys(LANGUAGES),
+  nonExplicitSupportedLngs: true,
+  resources: {},
+  nsSeparator: false,
+  // React escapes what it renders, so that i18next’s escaping is free to isolate values.
+  interpolation: { escapeValue: direction === 'rtl', escape: isolate },
+});
+
+/** Numbers in texts. i18next would make a formatter for each of them, which takes longer than all the rest of a text. */
+const numberFormat = once(() => new Intl.NumberFormat(locale));
+i18n.services.formatter?.add('number', (value: number) => numberFormat().format(value));
 
 /** English shows what the server says. */
 const NO_ERRORS: Partial<ErrorTexts> = {};
+
+/** The texts without values that were shown: the rows of a list show the same ones. */
+const fixedTexts = new Map<string, string>();
 
 let problems: Readonly<Record<string, string>> | undefined;
 let fields: Readonly<Record<string, string>> | undefined;
@@ -45,7 +55,8 @@ let otherField: string | undefined;
 /** Loads the texts of the language and marks the document as written in it, before anything is shown. */
 export async function loadTexts(): Promise<void> {
   const translation: Translation = await LANGUAGES[language].load();
-  catalog = translation.texts;
+  i18n.addResourceBundle(language, 'translation', translation.texts);
+  fixedTexts.clear();
   ({ problems, fields, otherField } = translation.errors ?? NO_ERRORS);
   if (typeof document === 'undefined') return;
   document.documentElement.lang = locale;
@@ -57,27 +68,13 @@ export async function loadTexts(): Promise<void> {
  * rendering, never once when a module is loaded.
  */
 export function t<K extends TextKey>(key: K, ...values: TextArguments<K>): string {
-  const inserted: Values | undefined = values[0];
-  if (inserted === undefined) return templateOf(key);
-  return withValues(templateOf(key, inserted.count), inserted);
+  const isFixed = values[0] === undefined;
+  const known = isFixed ? fixedTexts.get(key) : undefined;
+  if (known !== undefined) return known;
+  const text = i18n.t(key, values[0] ?? {});
+  if (isFixed) fixedTexts.set(key, text);
+  return text;
 }
-
-/**
- * Returns the text of a key as it is in the catalog, in the plural form for `count`. Only for {@link t} and `RichText`,
- * which insert the values.
- */
-export function templateOf(key: TextKey, count?: string | number): string {
-  const [section = '', name = ''] = key.split('.');
-  const found = own(catalog, section);
-  const texts = typeof found === 'object' ? found : {};
-  const plural =
-    typeof count === 'number' ? texts[`${name}_${pluralRules().select(count)}`] : undefined;
-  return plural ?? own(texts, name) ?? key;
-}
-
-/** Returns a text of the catalog, or a part of it, with its values inserted. */
-export const withValues = (text: string, values: Values): string =>
-  insertValues(text, values, valueFormat);
 
 /**
  * Returns the text for a refusal of the server. The server writes English, and says more in it than the
@@ -94,9 +91,9 @@ export function fieldText(error: { readonly code: string; readonly message: stri
   return own(fields, error.code) ?? own(problems, error.code) ?? otherField ?? error.message;
 }
 
-// Codes, and parts of some keys, come from the server, which may be newer.
-const own = <T>(texts: Readonly<Record<string, T>>, key: string): T | undefined =>
-  Object.hasOwn(texts, key) ? texts[key] : undefined;
+// Codes come from the server, which may be newer.
+const own = (texts: Readonly<Record<string, string>>, code: string): string | undefined =>
+  Object.hasOwn(texts, code) ? texts[code] : undefined;
 
 /**
  * Surrounds a value with the characters of Unicode that keep its direction apart from the text around it:

@@ -8,7 +8,7 @@ type Paths<Node> = {
 
 type Path = Paths<typeof en>;
 
-/** The suffixes of plural forms, which the plural rules of the language choose (`Intl.PluralRules`). */
+/** The suffixes that i18next chooses by the plural rules of the language. */
 type Plural = 'zero' | 'one' | 'two' | 'few' | 'many' | 'other';
 
 /** The key of a text. All plural forms share one key, without the suffix. */
