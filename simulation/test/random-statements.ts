@@ -75,6 +75,18 @@ export function fill(model: DatabaseModel, f: Fixture): void {
     }
     putMessages(model, f, id, t);
   }
+  putHolds(model, f, t);
+}
+
+/** Puts a legal hold over each conversation. */
+function putHolds(model: DatabaseModel, f: Fixture, t: number): void {
+  const { tables } = model;
+  const [author] = f.accounts as readonly [string];
+  for (const id of f.conversations) {
+    const hold = { id, name: 'hold', reason: '', created_by: author, created_at: t };
+    tables.put(tables.legalHolds, hold);
+    tables.put(tables.heldConversations, { conversation_id: id, hold_id: id });
+  }
 }
 
 function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): void {
@@ -652,6 +664,7 @@ export const RANDOM_WRITES: readonly string[] = [
   'messages-unhidden',
   'messages-texts-restored',
   'messages-drop-hidden',
+  'messages-keep-held',
   'conversations-created',
   'conversations-updated',
   'conversations-deleted',

@@ -254,6 +254,9 @@ const hiddenContents = (row: HiddenMessageRow) => ({
   removed_previews: [],
 });
 
+/** Returns a held event with its data read: the spaces in it differ. */
+const heldContents = (row: HeldEventRow) => ({ ...row, data: JSON.parse(row.data) as object });
+
 /** The id of the stream of the workspace, which the migrations insert. */
 const WORKSPACE = '00000000-0000-7000-8000-000000000001';
 
@@ -468,6 +471,9 @@ export class Tables {
       memberships: this.memberships.committed(),
       messages: this.messages.committed(),
       hidden_messages: this.hiddenMessages.committed().map(hiddenContents),
+      legal_holds: this.legalHolds.committed(),
+      legal_hold_conversations: this.heldConversations.committed(),
+      held_events: this.heldEvents.committed().map(heldContents),
       mentions: this.mentions.committed(),
       reactions: this.reactions.committed(),
       pins: this.pins.committed(),
