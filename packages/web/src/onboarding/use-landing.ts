@@ -26,6 +26,8 @@ export function useLanding(): void {
   const me = useParley((s) => s.me);
   const group = useParley(firstGroupOf);
   const steps = useSetupSteps();
+  // What this device has stored may be older: the tour may have ended on another one.
+  const isCurrent = useParley(({ state }) => state === 'live');
   const isDone = useRef(false);
   useEffect(() => {
     if (isDone.current || me === null) return;
@@ -33,12 +35,12 @@ export function useLanding(): void {
       isDone.current = true;
       return;
     }
-    if (me.isTourEnded === false && steps === null) return;
+    if (!isCurrent || (me.isTourEnded === false && steps === null)) return;
     const landing = landingOf(me, steps, group);
     if (landing === null) return;
     isDone.current = true;
     // “Back” leads to the list of conversations, which is a page of its own on phones.
     if (landing === 'setup') void navigate({ to: '/setup' });
     else void navigate({ to: '/c/$id', params: { id: landing.conversation } });
-  }, [navigate, pathname, me, group, steps]);
+  }, [navigate, pathname, me, group, steps, isCurrent]);
 }
