@@ -39,7 +39,7 @@ import { useStepKeys } from './use-step-keys.ts';
 /** Number of rows of a section that are rendered at first; they fill a screen. */
 const FIRST_ROWS = 60;
 /** Number of further rows that are rendered at once. */
-const MORE_ROWS = 120;
+const MORE_ROWS = 40;
 /** Number of direct conversations, the first ones, that show the presence of the other user. */
 const SUBSCRIBED_PEERS = 60;
 
