@@ -1149,7 +1149,11 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
           cancelable: true,
         }),
       );
-      window.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer('dropped.txt') }));
+      document
+        .querySelector('#content')
+        ?.dispatchEvent(
+          new DragEvent('drop', { dataTransfer: transfer('dropped.txt'), bubbles: true }),
+        );
     });
     await tray.getByRole('button', { name: 'Remove pasted.txt' }).waitFor();
     await tray.getByRole('button', { name: 'Remove dropped.txt' }).waitFor();

@@ -377,7 +377,7 @@ describe('the OpenAPI document', () => {
     expect(page.body.match(/src="[^"]*"/g)).toBeNull();
     const targets = [...page.body.matchAll(/href="([^"]*)"/g)].map(([, target]) => target ?? '');
     expect(new Set(targets.filter((target) => !/^(\/docs\/errors)?#/.test(target)))).toEqual(
-      new Set(['/docs/style.css', '/docs/errors', '/api/v1/openapi.json']),
+      new Set(['/docs', '/docs/style.css', '/docs/errors', '/api/v1/openapi.json']),
     );
     const style = await api.get('/docs/style.css');
     expect(style.statusCode).toBe(200);
