@@ -13,6 +13,8 @@ export async function switchTimes(
   visited: readonly { id: ConversationId; name: string }[],
   times: number,
 ): Promise<number[]> {
+  // The rows of a long sidebar are rendered some at a time after the start.
+  for (const { id } of visited) await page.locator(rowOf(id)).waitFor({ state: 'attached' });
   const figures: number[] = [];
   for (let n = 0; n < visited.length + times; n++) {
     const next = visited[n % visited.length] as { id: ConversationId; name: string };
@@ -22,6 +24,8 @@ export async function switchTimes(
   }
   return figures;
 }
+
+const rowOf = (id: ConversationId): string => `[data-row="${id}"] a`;
 
 /** Runs in the page. */
 async function switchTo({ id, name }: { id: string; name: string }): Promise<number> {
