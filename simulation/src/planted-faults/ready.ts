@@ -1,8 +1,8 @@
 import type { PackageEdit, PlantedFault } from './planted-fault.ts';
 
-/** Planted faults of the conversations that `ready` sends in columns. */
+/** Planted faults of what `ready` is made from, and of the conversations that it sends in columns. */
 
-const [COMPLETE, STATE] = ['I8 complete', 'I11 same state'] as const;
+const [COMPLETE, MEMBERS, STATE] = ['I8 complete', 'I10 members only', 'I11 same state'] as const;
 
 const edit = (find: string, replace: string): PackageEdit => ({
   file: 'protocol/dist/compact-ready.js',
@@ -10,8 +10,19 @@ const edit = (find: string, replace: string): PackageEdit => ({
   replace,
 });
 
-/** The planted faults of a compact `ready`, by name. */
+/** The planted faults of `ready`, by name. */
 export const READY_FAULTS: Readonly<Record<string, PlantedFault>> = {
+  'shared-read-swapped': {
+    description: 'answer the hellos that share a statement in the wrong order',
+    caughtBy: [COMPLETE, MEMBERS, STATE],
+    edits: [
+      {
+        file: 'server/dist/storage/batched-read.js',
+        find: 'resolve(values[n]);',
+        replace: 'resolve(values[batch.length - 1 - n]);',
+      },
+    ],
+  },
   'compact-head-ahead': {
     description: 'expand a compact `ready` with streams whose heads are one too high',
     caughtBy: [COMPLETE, STATE],
