@@ -7,6 +7,7 @@ import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { GuestBadge } from './guest-badge.tsx';
+import type { ShownPresence } from './shown-presence.ts';
 import { StatusEmoji } from './status-emoji.tsx';
 import { usePresenceOf } from './use-presence-of.ts';
 import { UserName } from './user-name.tsx';
@@ -49,12 +50,15 @@ export const UsersList = memo(function UsersList() {
     const rank = (id: AccountId) => ({ active: 0, busy: 0, idle: 1, offline: 2 })[presence(id)];
     return [...byName].sort((a, b) => rank(a.id) - rank(b.id));
   }, [byName, presence]);
-  const online = sorted.filter((p) => presence(p.id) !== 'offline').length;
+  const countOf = (...states: readonly ShownPresence[]) =>
+    sorted.filter((p) => states.includes(presence(p.id))).length;
+  const active = countOf('active', 'busy');
+  const online = active + countOf('idle');
   const visible = all ? sorted : sorted.slice(0, Math.max(SHORT, online));
   return (
     <section className="mt-2">
       <h2 className="flex h-9 items-center ps-2.5 font-semibold text-note text-muted">
-        {online > 0 ? t('users.titleActive', { count: online }) : t('users.title')}
+        {active > 0 ? t('users.titleActive', { count: active }) : t('users.title')}
       </h2>
       <ul>
         {visible.map((user) => {
