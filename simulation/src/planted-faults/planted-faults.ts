@@ -292,7 +292,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
   },
   'new-id-on-retry': {
     description: 'send a command again with another id',
-    caughtBy: [INVENTED],
+    caughtBy: [INVENTED, COMPLETE],
     edits: [
       client(
         'outbox.js',
