@@ -98,9 +98,9 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: patient,
-          // Each file starts its own database and mostly waits: one worker is busy with the chaos runs, four
+          // Each file starts its own database and mostly waits: one worker is busy with the chaos runs, three
           // share the other files.
-          maxWorkers: 5,
+          maxWorkers: 4,
           maxConcurrency: 2,
         },
       },
@@ -117,7 +117,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           expect: patient,
           // A browser, its server and the test wait for each other: one file alone uses half a core.
-          maxWorkers: 4,
+          maxWorkers: 3,
         },
       },
     ],
