@@ -111,6 +111,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     );
     await flo.page
       .getByText('with another account in another tab')
+      .or(flo.page.getByText('Another account is now logged in'))
       .or(flo.page.getByText('Your session has ended'))
       .waitFor();
     await expect.poll(() => everythingKept(flo.page)).not.toContain(`parley-${account}`);

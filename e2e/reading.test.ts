@@ -523,8 +523,10 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await there.login('dee', PASSWORD);
     await there.open('everyone');
 
-    await here.context.setOffline(true);
+    // The actions are loaded when the page is idle, and have no service worker here.
     await here.message('Soon to be gone').hover();
+    await here.message('Soon to be gone').getByRole('button', { name: 'More actions' }).waitFor();
+    await here.context.setOffline(true);
     await here.choose(here.message('Soon to be gone'), 'Edit message');
     const edit = here.page.getByRole('textbox', { name: 'Edit message' });
     await edit.fill('Too late');
