@@ -136,6 +136,19 @@ describe('connecting', () => {
     expect(sockets[0]?.closedWith).toBe(1000);
   });
 
+  test('ends without a hello if the stored data cannot be loaded', async () => {
+    const { connection, sockets, states } = aConnection();
+    let fail: (error: Error) => void = () => undefined;
+    connection.start(new Promise((_, reject) => (fail = reject)));
+    await vi.advanceTimersByTimeAsync(0);
+    sockets[0]?.open();
+    fail(new Error('The store is broken'));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sockets).toHaveLength(1);
+    expect([sockets[0]?.sent, sockets[0]?.closedWith]).toEqual([[], 1000]);
+    expect(states.at(-1)).toEqual(['offline', null]);
+  });
+
   test('reports the end of the session once stored data is loaded', async () => {
     const { connection, tokens, ended } = aConnection();
     const { promise, resolve } = pending();

@@ -104,8 +104,10 @@ export class Connection {
       () => {
         if (this.#loaded === waiting) this.#loaded = null;
       },
-      // The caller of `start` handles it.
-      () => undefined,
+      // The caller of `start` reports the error; without a cursor there is no hello.
+      () => {
+        if (this.#loaded === waiting) this.stop();
+      },
     );
     this.#loaded = waiting;
     void this.#connect();
