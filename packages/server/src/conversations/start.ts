@@ -102,7 +102,7 @@ const START = listStatement(
     {
       account: 'uuid',
       personal: 'uuid',
-      // The literal of an array: arrays of several lengths are no array of PostgreSQL.
+      // Each as the literal of an array, because the arrays of a PostgreSQL array must all have the same length.
       streams: 'text',
       epoch: 'uuid',
       snapshots: 'jsonb',

@@ -46,7 +46,7 @@ export function ComposerForm({
   /** Shown below the buttons. */
   footer?: ReactNode;
   onSend: () => void;
-  /** Restores the options of a message whose sending was cancelled. */
+  /** Restores the options of a message whose sending was canceled. */
   onEditAgain: (options: WaitingOptions) => void;
   'data-tour'?: string;
 } & Pick<ComponentProps<'form'>, 'className'>) {
