@@ -141,8 +141,8 @@ function updateAccountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps)
       tags,
       summary: 'Update an account',
       description:
-        'A changed address has to be verified again. Only owners make admins and owners; one owner must remain. ' +
-        'Admins make members guests, and guests members: a new guest leaves the default group and all public groups ' +
+        'A changed address has to be verified again. Only owners can make admins and owners; one owner must remain. ' +
+        'Admins can turn members into guests and back: a new guest leaves the default group and all public groups ' +
         'except `keepGroups`, and the sessions of the account end.',
       headers,
       params: OfAccount,

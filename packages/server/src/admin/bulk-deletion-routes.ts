@@ -42,8 +42,8 @@ function requestBulkDeletionRoute(instance: FastifyInstance, deps: BulkDeletionR
       tags,
       summary: 'Delete all messages of an account',
       description:
-        'The messages are deleted in the background, in all conversations, as a moderator would delete them; `deleted` counts ' +
-        'them. Messages that are posted meanwhile may be deleted or not: suspend the account first. ' +
+        'The messages are deleted in the background, in all conversations, as if by a moderator; `deleted` counts ' +
+        'them. Messages posted meanwhile may or may not be deleted: suspend the account first. ' +
         'Refused with `bulk_deletion_running` while another deletion for the account is running.',
       headers: IdempotencyHeader,
       params: OfAccount,

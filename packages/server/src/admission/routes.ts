@@ -138,7 +138,7 @@ function linkRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
       tags: ['Members'],
       summary: 'Create a group link',
       description:
-        'Requires the permission to add people. The link works while its creator has it, until it expires, is used up or revoked. An account that joins again with it counts once.',
+        'Requires the permission to add people. The link works until it expires, is used up or is revoked, and only while its creator has that permission. An account that joins with it again counts once.',
       headers,
       params: OfConversation,
       body: CreateGroupLinkBody,

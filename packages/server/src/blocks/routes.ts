@@ -46,7 +46,7 @@ export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
         tags: ['Accounts'],
         summary,
         description:
-          'A blocked user can’t write to you in your direct conversation, nor start a new one with you; the refusal says so. Groups and existing direct conversations with more users are not affected.',
+          'A blocked user can’t write to you in your direct conversation or start a new one with you, and is refused with `blocked`. Groups and existing direct conversations with more users are not affected.',
         headers: IdempotencyHeader,
         params: z.object({ account: AccountId }),
         response: {

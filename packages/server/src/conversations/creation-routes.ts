@@ -58,7 +58,7 @@ export function creationRoutes(instance: FastifyInstance, deps: CreationDeps): v
       tags: ['Conversations'],
       summary: 'Get or create a direct conversation',
       description:
-        'The same users have one direct conversation, of at most ten. Use your own account id for a conversation with yourself, for notes. Refused with `blocked` if a user has blocked you.',
+        'The same users, at most ten, always share one direct conversation. Use your own account id for a conversation with yourself, for notes. Refused with `blocked` if a user has blocked you.',
       headers,
       body: OpenDirectBody,
       response: { 200: Conversation, ...problems(401, 403, 404, 410, 422, 503) },

@@ -77,7 +77,7 @@ function archiveRoutes(
         tags: ['Conversations'],
         summary,
         description:
-          'An archived group keeps its members and its history. Every change of it is refused with `conversation_archived`, except leaving, restoring and deleting it.',
+          'An archived group keeps its members and its history. All changes are refused with `conversation_archived`, except leaving, restoring and deleting it.',
         headers,
         params: OfConversation,
         response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },

@@ -56,7 +56,7 @@ function listEmojiRoute(
       tags,
       summary: 'List the custom emoji of the server',
       description:
-        'The events `emoji.changed` and `emoji.deleted` of the workspace stream after `asOf` change them. Write `:name:` in a message to show one, and `:{id}:` as the emoji of a reaction. Their images are those of `/images/{image}`, animated with size 256, still with size 64. The names of up to 1,000 deleted ones are listed too.',
+        'Later changes are the events `emoji.changed` and `emoji.deleted` of the workspace stream after `asOf`. To use an emoji, write `:name:` in a message, or `:{id}:` as the emoji of a reaction. Its image is at `/images/{image}`: animated with size 256, still with size 64. The list includes the names of up to 1,000 deleted emoji.',
       response: { 200: CustomEmojiAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -78,7 +78,7 @@ function addEmojiRoute(instance: FastifyInstance, deps: EmojiRoutesDeps): void {
       tags,
       summary: 'Add a custom emoji',
       description:
-        'Upload an image in PNG, JPEG, GIF, WebP or AVIF of at most 2 MB first. The server fits it into a square of 128 pixels, without metadata; animations of up to 100 frames stay animated. The setting `emojiCreation` of the server says who may add emoji.',
+        'First upload a PNG, JPEG, GIF, WebP or AVIF image of at most 2 MB. The server fits it into a square of 128 pixels and removes its metadata; animations of up to 100 frames stay animated. The server setting `emojiCreation` decides who may add emoji.',
       headers,
       body: CreateEmojiBody,
       response: { 201: CustomEmoji, ...problems(401, 403, 404, 409, 413, 422, 429, 503) },
@@ -119,7 +119,7 @@ function changeEmojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): vo
       tags,
       summary: 'Rename a custom emoji',
       description:
-        'You can rename those that you have added; admins can rename all. Messages and reactions keep the emoji.',
+        'You can rename emoji that you added; admins can rename all. Messages and reactions keep the emoji.',
       headers,
       params,
       body: UpdateEmojiBody,
@@ -141,7 +141,7 @@ function changeEmojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): vo
       tags,
       summary: 'Delete a custom emoji',
       description:
-        'You can delete those that you have added; admins can delete all. Messages and reactions show the name instead.',
+        'You can delete emoji that you added; admins can delete all. Messages and reactions then show the name.',
       headers,
       params,
       response: { 204: z.null(), ...problems(401, 403, 404, 422, 503) },

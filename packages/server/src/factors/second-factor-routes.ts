@@ -29,7 +29,7 @@ export function secondFactorRoutes(instance: FastifyInstance, deps: FactorDeps):
       tags,
       summary: 'Complete a login with the second factor',
       description:
-        'The `ticket` is that of the login response, whose `methods` say what the account has: `totp` (a code of the authenticator app), `recovery` (send it as `recoveryCode`) or `passkey`. Each code works once.',
+        '`ticket` is from the login response, whose `methods` list what the account can use: `totp` (a code from the authenticator app), `recovery` (send it as `recoveryCode`) or `passkey`. Each code works once.',
       headers: SessionHeader,
       body: SecondFactorBody,
       response: { 200: SessionAnswer, 202: LoginStep, ...problems(401, 403, 410, 422, 429) },

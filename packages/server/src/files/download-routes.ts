@@ -76,7 +76,7 @@ function linkFilesRoute(
       tags,
       summary: 'Get links to files',
       description:
-        'Returns links with which a browser shows or downloads files without a token, for up to two hours. They end with the session, and with the right to read the message. Files that the account may not read are left out.',
+        'A browser can use the links without a token, for up to two hours, until the session ends or the account may no longer read the message. Files that the account may not read are left out.',
       querystring: FileLinksQuery,
       response: { 200: FileLinksAnswer, ...problems(401, 422) },
     },
@@ -141,7 +141,7 @@ function contentRoutes(instance: FastifyInstance, deps: DownloadDeps): void {
       tags,
       summary: 'Download a file',
       description:
-        'Images, audio and video may be shown in place; everything else is an attachment. Ranges are supported.',
+        'Images, audio and video can be displayed inline; everything else is an attachment. Ranges are supported.',
       params: OfFile,
       querystring: FileContentQuery,
       response: { ...bytes('The content'), ...problems(401, 404, 410, 416, 429, 503) },

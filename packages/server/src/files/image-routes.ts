@@ -58,7 +58,7 @@ export function imageRoutes(instance: FastifyInstance, deps: ImageRouteDeps): vo
       tags,
       summary: 'Get an avatar or a custom emoji',
       description:
-        'A square WebP image, of an account, of the server, or of a group that the account is a member of or could find. It never changes: another avatar has another id.',
+        'A square WebP image of an account, of the server, or of a group that the account is in or could find. The image of an id never changes.',
       params: z.object({ id: ImageId }),
       querystring: ImageQuery,
       response: { ...webp, ...problems(401, 404, 410, 422, 429) },

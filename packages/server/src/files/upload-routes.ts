@@ -100,7 +100,7 @@ function create(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDe
       tags,
       summary: 'Start uploading a file',
       description:
-        'The tus protocol 1.0.0, with any client for it. `Upload-Metadata` has the `filename`. The last part of the `Location` is the id of the file. An unfinished upload expires after a day.',
+        'Uses the tus protocol 1.0.0; any tus client works. Send the `filename` in `Upload-Metadata`. The last part of `Location` is the id of the file. An unfinished upload expires after a day.',
       headers: CreateHeaders,
       response: {
         201: empty('The upload; its address is in `Location`'),
@@ -129,7 +129,7 @@ function append(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDe
       operationId: 'uploadFile',
       tags,
       summary: 'Upload the bytes of a file at an offset',
-      description: `With the content type \`${BODY_TYPE}\`. When the last byte is confirmed, the file is stored and can be attached to a message. What was received before a connection broke is kept: a HEAD request to the same address answers with the \`Upload-Offset\` to continue at. A request may last half a minute, so send pieces of some megabytes.`,
+      description: `Requires the content type \`${BODY_TYPE}\`. Once the last byte is confirmed, the file is stored and can be attached to a message. If the connection breaks, the received bytes are kept: a HEAD request to the same address returns the \`Upload-Offset\` at which to continue. A request may take half a minute, so send pieces of a few megabytes.`,
       headers: AppendHeaders,
       params: OfUpload,
       response: {

@@ -34,6 +34,6 @@ export const textFile = (description: string, types: readonly string[]): object 
 /** The header of all writes. */
 export const IdempotencyHeader = z.object({
   'idempotency-key': ClientId.optional().describe(
-    'Identifies this command: a retry by the same account with the same key is not carried out again, but gets the original result. The same key with a different request is rejected with 422 client_id_reused. A UUID, preferably version 7.',
+    'Identifies this command. A retry by the same account with the same key is not executed again; it gets the original result. The same key with a different request is rejected with 422 client_id_reused. A UUID, preferably version 7.',
   ),
 });

@@ -46,9 +46,9 @@ function exportRoute(instance: FastifyInstance, { accounts }: ExportDeps): void 
       tags,
       summary: 'Export the messages that a legal hold covers as JSON Lines',
       description:
-        'The hold, then for each conversation a line about it and the events that posted, edited and deleted its ' +
-        'messages, with the texts of those that were deleted while the hold was in force. Files are named by their ' +
-        'ids. The export is recorded in the audit log. It ends early, with a broken connection, if its session ends ' +
+        'Returns the hold, then for each conversation a line about it and the events that posted, edited and deleted ' +
+        'its messages, including the texts of those deleted while the hold was in force. Files are named by their ' +
+        'ids. The export is recorded in the audit log. It ends early, with a broken connection, if the session ends ' +
         `or loses the role, or if the hold is released. ${RECENT}`,
       params: OfHold,
       response: {
@@ -93,7 +93,7 @@ function heldFileRoute(instance: FastifyInstance, deps: ExportDeps): void {
       operationId: 'getHeldFile',
       tags,
       summary: 'Download a file of the messages that a legal hold covers',
-      description: `Also of deleted messages. Each download is recorded in the audit log. ${RECENT}`,
+      description: `Includes files of deleted messages. Each download is recorded in the audit log. ${RECENT}`,
       params: HeldFileParams,
       response: {
         ...CONTENT,

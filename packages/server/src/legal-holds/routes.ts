@@ -75,9 +75,9 @@ function createLegalHoldRoute(instance: FastifyInstance, deps: LegalHoldRoutesDe
       tags,
       summary: 'Place a legal hold over accounts and conversations',
       description:
-        'While it is in force, the texts in all their versions, and the files, of the messages that it covers are ' +
-        'kept when they are deleted by anyone or by retention, for the export of the hold alone. ' +
-        'Everyone else sees deletions as usual, and no one concerned is notified.',
+        'While it is in force, deleted messages that it covers are kept for its export, with all versions of their ' +
+        'texts and with their files, whether a user or retention deleted them. ' +
+        'Everyone else sees deletions as usual, and the accounts that it covers are not notified.',
       headers: IdempotencyHeader,
       body: CreateLegalHoldBody,
       response: { 201: LegalHold, ...problems(401, 403, 404, 409, 422) },

@@ -23,7 +23,7 @@ export function listEventsRoute(
       tags: ['Streams'],
       summary: 'List the events of a stream after a seq',
       description:
-        'Returns all events of the workspace stream and of the account’s personal stream. Of a conversation, a member gets the events of its membership periods; a former member gets only the event that ended the membership. `lastSeq` is the last seq that the account may see. To continue, send the seq of the last item as `after`, until `lastSeq` is reached: a page of long events has fewer than `limit`.',
+        'Returns all events of the workspace stream and of the account’s personal stream. For a conversation, a member gets the events of its membership periods; a former member gets only the event that ended the membership. `lastSeq` is the last seq that the account may see. To continue, send the seq of the last item as `after` until you reach `lastSeq`: a page of long events has fewer than `limit`.',
       params: z.object({ id: StreamId }),
       querystring: EventsQuery,
       response: { 200: EventsPage, ...problems(401, 404, 422) },

@@ -24,7 +24,7 @@ export function forwardRoutes(
       tags: ['Messages'],
       summary: 'Forward a message to another conversation',
       description:
-        'Posts the text and the files that the message has now, with its author and time as `forwardedFrom`. Later changes of the message do not change the copy. An API key needs `messages:read` too.',
+        'Posts a copy of the current text and files, with the original author and time as `forwardedFrom`. Later changes to the message do not affect the copy. An API key also needs `messages:read`.',
       headers,
       params: OfMessage,
       body: ForwardBody,

@@ -38,8 +38,9 @@ function changeHiddenRoutes(instance: FastifyInstance, deps: HideRouteDeps): voi
       tags,
       summary: 'Hide a message as a moderator',
       description:
-        'Allowed for those who may delete the messages of others. Its text and files are hidden from everyone else, its ' +
-        'author included, and removed from search and from earlier events, until it is shown again. Polls can’t be hidden.',
+        'Allowed for those who may delete the messages of others. Until the message is shown again, its text and files ' +
+        'are hidden from everyone else, including its author, and removed from search and from earlier events. Polls ' +
+        'can’t be hidden.',
       headers,
       params: OfMessage,
       response: { 200: CommandAnswer, ...problems(...refusals) },
@@ -60,8 +61,8 @@ function changeHiddenRoutes(instance: FastifyInstance, deps: HideRouteDeps): voi
       tags,
       summary: 'Show a hidden message again',
       description:
-        'Its files and its edit history return too, and its links get new previews. An admin of the server may also show a ' +
-        'message again that it has hidden because of a report, without being a member.',
+        'Its files and its edit history return too, and its links get new previews. An admin of the server who hid a ' +
+        'reported message may also show it again without being a member.',
       headers,
       params: OfMessage,
       response: { 200: CommandAnswer, ...problems(...refusals) },

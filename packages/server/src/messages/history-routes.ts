@@ -87,7 +87,7 @@ export function editHistoryRoute(
       tags: ['Messages'],
       summary: 'Get the edit history of a message',
       description:
-        'Returns the texts that the message has had, the latest first. A deleted message has none: its text is removed from the history too. Use `hasOlder` to continue: a page of long texts has fewer than `limit`.',
+        'Returns all versions of the text, the latest first. A deleted message has none, because its text is removed from the history too. Use `hasOlder` to continue: a page of long texts has fewer than `limit`.',
       params: OfMessage,
       querystring: EditHistoryQuery,
       response: { 200: EditHistoryPage, ...problems(401, 404, 422) },

@@ -24,7 +24,7 @@ export function mentionSuggestionsRoute(
       tags: ['Messages'],
       summary: 'Suggest whom to mention',
       description:
-        'Finds active accounts by parts of their names, members of the conversation first, and similar names if few match; and user groups by parts of their names and titles. Write `@username` or `@user-group` in a message to mention one.',
+        'Matches active accounts by parts of their names, members of the conversation first, and user groups by parts of their names and titles. If few names match, similar ones are returned, too. Write `@username` or `@user-group` in a message to mention one.',
       params: OfConversation,
       querystring: MentionSuggestionsQuery,
       response: { 200: MentionSuggestionsAnswer, ...problems(401, 404, 422) },

@@ -24,7 +24,7 @@ export function pinnedMessagesRoute(
       tags: ['Messages'],
       summary: 'List the pinned messages of a conversation',
       description:
-        'The message that was pinned last comes first. If messages are long, a page has only some of them: use `next` to continue.',
+        'The message pinned last comes first. A page of long messages has fewer of them; use `next` to continue.',
       params: OfConversation,
       querystring: PinnedMessagesQuery,
       response: { 200: PinnedMessages, ...problems(401, 404, 422) },

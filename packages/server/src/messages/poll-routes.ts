@@ -56,7 +56,7 @@ function createPollRoute(
       tags: ['Polls'],
       summary: 'Post a poll',
       description:
-        'The question is the text of the message. It can’t be edited. Members vote until its author, or a member who may delete the messages of others, closes it, or until `endsAt`.',
+        'The question is the text of the message, and can’t be edited. Members can vote until `endsAt`, or until the poll is closed by its author or a member who may delete the messages of others.',
       headers,
       params: OfConversation,
       body: CreatePollBody,
@@ -118,7 +118,7 @@ function listVotersRoute(
       tags: ['Polls'],
       summary: 'List who has voted for a choice of a poll',
       description:
-        'In the order of the votes. `choice` is the index of the choice; a poll in a message names only the first `limits.pollAccounts`.',
+        'Voters are listed in the order of their votes. `choice` is the index of the choice. The poll of a message lists only the first `limits.pollAccounts` voters.',
       params: OfChoice,
       querystring: PollVotersQuery,
       response: { 200: PollVotersPage, ...problems(401, 404, 409, 422) },

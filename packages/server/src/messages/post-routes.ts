@@ -30,7 +30,7 @@ export function postMessageRoute(
       tags: ['Messages'],
       summary: 'Post a message',
       description:
-        'With `thread` it is a reply in the thread of that message, and with `alsoInConversation` it is shown among the messages of the conversation too. With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now. `attachments` are the ids of files that the account has uploaded; the text may then be empty. The server resolves `@username`, `@user-group`, `@everyone`, `@here` and `#group-name` in the text, outside of code, to `mentions`.',
+        '`thread` makes it a reply in the thread of that message; with `alsoInConversation`, the reply is also shown among the messages of the conversation. `replyTo` quotes a message of the same conversation; the quote always shows its current text. `attachments` are the ids of files that the account has uploaded; the text may then be empty. The server resolves `@username`, `@user-group`, `@everyone`, `@here` and `#group-name` in the text, outside of code, to `mentions`.',
       headers,
       params: OfConversation,
       body: PostBody,

@@ -19,7 +19,7 @@ export function previewRoutes(instance: FastifyInstance, deps: CommandRouteDeps)
       tags: ['Messages'],
       summary: 'Remove the preview of a link',
       description:
-        'Allowed for the author of the message, and for those who may delete the messages of others. The link gets no preview again, also after edits that keep it.',
+        'Allowed for the author of the message, and for those who may delete the messages of others. The link gets no new preview, even after edits that keep it.',
       headers,
       params: OfMessage,
       body: RemoveLinkPreviewBody,

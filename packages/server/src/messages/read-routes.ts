@@ -51,7 +51,7 @@ function moveReadCursorRoute(
       tags: ['Read cursors'],
       summary: 'Move the read cursor of a conversation',
       description:
-        'The cursor only moves forward, unless `unread` is set: then the messages after `seq` are unread again. Returns the cursor, also if the request was ignored because of its `revision`.',
+        'The cursor only moves forward. With `unread` it can also move back: the messages after `seq` become unread again. Returns the cursor, even if the request was ignored because of its `revision`.',
       params: OfConversation,
       body: ReadBody,
       response: { 200: ReadCursor, ...problems(401, 404, 422) },
@@ -100,7 +100,7 @@ function ownCursorsRoutes(
       tags: ['Read cursors'],
       summary: 'Mark all conversations as read',
       description:
-        'Moves each read cursor that has unread messages to the end of its conversation, and those of the threads that the account follows. Returns the read cursors of the conversations.',
+        'Moves the read cursors of all conversations with unread messages, and of all followed threads, to the end. Returns the read cursors of the conversations.',
       response: { 200: CursorsAnswer, ...problems(401) },
     },
     onRequest,
@@ -132,7 +132,7 @@ function seenByRoute(
       tags: ['Read cursors'],
       summary: 'List who has seen a message',
       description:
-        'Returns the members whose read cursor has reached the message, without its author, by name; of a reply that is only in a thread those who have read the thread up to it. In conversations over `limits.receiptsMembers` it is refused with `too_many_members`.',
+        'Returns the members whose read cursor has reached the message, sorted by name, without its author. For a reply that is only in a thread, the cursor of the thread counts. Refused with `too_many_members` in conversations of more than `limits.receiptsMembers` members.',
       params: OfMessage,
       response: { 200: SeenByAnswer, ...problems(401, 404, 409) },
     },

@@ -49,7 +49,7 @@ function listActivityRoutes(
       tags,
       summary: 'List your activity',
       description:
-        'Mentions, replies in threads that you follow, reactions to your messages, groups that you were added to, reminders, results of moderation, and new users, the latest first. What you can no longer see is left out. Kept for 90 days, at most `limits.activityItems`. When it changes, you get the frame `activity`.',
+        'Mentions, replies in threads that you follow, reactions to your messages, groups that you were added to, reminders, results of moderation, and new users, the latest first. Items that you can no longer see are left out. Items are kept for 90 days, at most `limits.activityItems`. The frame `activity` announces changes.',
       querystring: ActivityQuery,
       response: { 200: ActivityPage, ...problems(401, 422) },
     },
@@ -95,7 +95,7 @@ function readActivityRoutes(instance: FastifyInstance, deps: ActivityDeps): void
       tags,
       summary: 'Mark items of your activity as read',
       description:
-        'An item to which something was added since it was listed stays unread. Mentions and replies are also read once you have read their messages.',
+        'An item that has grown since it was listed stays unread. Reading the messages of mentions and replies also marks these as read.',
       body: ReadActivityBody,
       response: { 200: ActivityUnread, ...problems(401, 422) },
     },

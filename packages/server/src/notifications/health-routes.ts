@@ -44,7 +44,7 @@ export function notificationHealthRoutes(
       tags,
       summary: 'Get the delivery state of notifications',
       description:
-        'The queues of all nodes, and what was sent and failed in the last 24 hours; of each kind the newest 10,000 are counted.',
+        'The queues of all nodes, and the numbers of sent and failed deliveries in the last 24 hours (of each kind, the newest 10,000).',
       response: { 200: NotificationHealth, ...problems(401, 403) },
     },
     onRequest,

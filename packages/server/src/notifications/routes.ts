@@ -52,7 +52,8 @@ function generalSettingsRoutes(
       operationId: 'getNotificationSettings',
       tags,
       summary: 'Get your notification settings',
-      description: 'The general ones, and those of conversations and threads, the latest first.',
+      description:
+        'Returns the general settings, and those of conversations and threads, the latest first.',
       response: { 200: NotificationSettingsAnswer, ...problems(401) },
     },
     onRequest,
@@ -67,7 +68,7 @@ function generalSettingsRoutes(
       tags,
       summary: 'Change your general notification settings',
       description:
-        'Absent fields stay as they are. All your devices get the event `notifications.changed` of your personal stream.',
+        'Absent fields are unchanged. All your devices receive the event `notifications.changed` on your personal stream.',
       headers: IdempotencyHeader,
       body: UpdateNotificationsBody,
       response: { 200: NotificationSettingsAnswer, ...problems(401, 422, 503) },
@@ -94,7 +95,7 @@ function overrideRoutes(instance: FastifyInstance, deps: NotificationDeps): void
       tags,
       summary: 'Change your notification settings of a conversation',
       description:
-        'Absent fields stay as they are; null removes one. A mute also holds for mentions and direct messages, unless your general settings say otherwise.',
+        'Absent fields are unchanged; null removes a value. A mute also applies to mentions and direct messages, unless your general settings say otherwise.',
       headers: IdempotencyHeader,
       params: OfConversation,
       body: UpdateOverrideBody,
@@ -141,7 +142,7 @@ function whyNotifiedRoute(
       tags,
       summary: 'Get why you were, or weren’t, notified of a message',
       description:
-        'Decisions about direct messages, mentions by name, keywords and replies in threads are stored for 30 days. Others follow from the settings that you had when the message was posted.',
+        'Decisions about direct messages, mentions by name, keywords and replies in threads are stored for 30 days. All others are computed from the settings that you had when the message was posted.',
       querystring: WhyNotifiedQuery,
       response: { 200: WhyNotified, ...problems(401, 404, 422) },
     },

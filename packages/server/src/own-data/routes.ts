@@ -58,7 +58,7 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
       tags,
       summary: 'Delete your account permanently',
       description:
-        'With `messages: keep` its messages remain, as those of a deleted account. With `delete` they are ' +
+        'With `messages: keep` its messages remain, under the name of a deleted account. With `delete` they are ' +
         'deleted in the background after the response.',
       headers: IdempotencyHeader,
       body: DeleteMeBody,

@@ -81,7 +81,7 @@ export function draftRoutes(instance: FastifyInstance, deps: DraftDeps): void {
       operationId: 'deleteDraft',
       tags,
       summary: 'Delete your draft in a conversation or thread',
-      description: `${CONVERSATION} Succeeds even if there is none, or only one with another \`version\`.`,
+      description: `${CONVERSATION} Also succeeds if there is no draft, or only one with another \`version\`.`,
       params: OfDraft,
       querystring: DeleteDraftQuery,
       response: { 204: z.undefined().describe('Done'), ...problems(401, 422) },

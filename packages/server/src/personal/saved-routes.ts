@@ -52,7 +52,7 @@ export function savedRoutes(instance: FastifyInstance, deps: PersonalDeps): void
       tags,
       summary: 'Save a message',
       description:
-        'With `remindAt` you are reminded at that time, on all devices, by the event `reminder.due` of your personal stream. Saving a message again changes its reminder.',
+        'With `remindAt`, all your devices receive the event `reminder.due` of your personal stream at that time. Saving a message again changes its reminder.',
       headers,
       params: OfMessage,
       body: SaveMessageBody,

@@ -51,7 +51,8 @@ function listScheduledRoute(
       operationId: 'listScheduled',
       tags,
       summary: 'List your scheduled messages',
-      description: 'Returns all of them, the next one first; also those that could not be sent.',
+      description:
+        'Returns all scheduled messages, the next one first, including those that could not be sent.',
       response: { 200: ScheduledMessages, ...problems(401) },
     },
     onRequest,
@@ -76,7 +77,7 @@ function scheduleRoutes(
       tags,
       summary: 'Schedule a message',
       description:
-        'The server sends it at `sendAt`, within seconds, and once. It is sent as you: if you may no longer post then, it is kept and marked as failed; if your account is suspended, it is sent after the suspension. A retry with the same `Idempotency-Key` after it was sent is answered with the message that it has become (`sent`). The events `message.scheduled`, `scheduled.sent`, `scheduled.failed` and `message.unscheduled` of your personal stream tell your devices.',
+        'The server sends it once, within seconds of `sendAt`, in your name. If you may no longer post by then, it is kept and marked as failed. If your account is suspended, it is sent after the suspension. After it was sent, a retry with the same `Idempotency-Key` returns the posted message (`sent`). Your devices receive the events `message.scheduled`, `scheduled.sent`, `scheduled.failed` and `message.unscheduled` on your personal stream.',
       headers,
       body: ScheduleBody,
       response: { 201: ScheduledMessage, ...problems(401, 403, 404, 409, 422, 503) },
@@ -98,7 +99,7 @@ function scheduleRoutes(
       tags,
       summary: 'Change a scheduled message',
       description:
-        'Its text, its time, or both. One that has failed is tried again; one that failed as too late needs a new `sendAt`. A retry with the same `Idempotency-Key` after it was sent is answered with the message that it has become (`sent`).',
+        'Changes the text, the time, or both. A failed message is retried; one that failed as too late needs a new `sendAt`. After it was sent, a retry with the same `Idempotency-Key` returns the posted message (`sent`).',
       headers,
       params: OfScheduled,
       body: ChangeScheduledBody,

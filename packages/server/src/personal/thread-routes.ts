@@ -91,7 +91,7 @@ function moveThreadCursorRoute(
       tags,
       summary: 'Move your read cursor of a thread',
       description:
-        'The cursor only moves forward. Your other devices get it at once. Nothing changes if you don’t follow the thread.',
+        'The cursor only moves forward. Your other devices receive it at once. Has no effect if you don’t follow the thread.',
       params: OfMessage,
       body: ReadThreadBody,
       response: { 200: ThreadCursor, ...problems(401, 404, 409, 422) },
@@ -123,7 +123,7 @@ function followRoutes(
       tags,
       summary: 'Follow a thread',
       description:
-        'You already follow the threads that you started, replied in or were mentioned in. The replies so far count as read.',
+        'You already follow the threads that you started, replied in or were mentioned in. Existing replies count as read.',
       headers,
       params: OfMessage,
       response: { 200: CommandAnswer, ...problems(401, 404, 409, 503) },
@@ -207,7 +207,7 @@ function listThreadCursorsRoute(
       tags,
       summary: 'List your read cursors of threads',
       description:
-        'Those of the threads that you follow and that have replies: at most `limits.threadCursors`, with the latest replies first.',
+        'Returns the cursors of followed threads that have replies: at most `limits.threadCursors`, those with the latest replies first.',
       response: { 200: ThreadCursorsAnswer, ...problems(401) },
     },
     onRequest,

@@ -73,7 +73,7 @@ function changeDevicesRoutes(
       tags,
       summary: 'Add a notification device',
       description:
-        'A browser replaces the earlier one of this session, and is removed when the session ends. A topic of an ntfy server stays until it is removed, or until all sessions of the account end. A device that exists already is changed.',
+        'A browser replaces the previous one of this session, and is removed when the session ends. An ntfy topic remains until it is removed, or until all sessions of the account end. A device that already exists is updated.',
       body: AddNotificationDeviceBody,
       response: { 201: NotificationDevice, ...problems(401, 409, 422) },
     },

@@ -57,8 +57,8 @@ function reportMessageRoute(instance: FastifyInstance, deps: ReportDeps): void {
       tags,
       summary: 'Report a message to the admins',
       description:
-        'Once for each account and message; the author is not notified. The event `report.resolved` in the ' +
-        'personal stream says what the admins have done.',
+        'Each account can report a message once; its author is not notified. The event `report.resolved` of the ' +
+        'personal stream has the decision of the admins.',
       headers,
       params: OfMessage,
       body: ReportMessageBody,
@@ -122,7 +122,7 @@ function openReportsRoutes(instance: FastifyInstance, deps: ReportDeps): void {
       tags,
       summary: 'Count the open reports that you may read',
       description:
-        'Of all conversations for admins of the server, and of the groups in which you may ban. Up to `limits.openReportsMax`, without those of your own messages. When they change, you get the frame `reports`.',
+        'Counts the reports that you may read: for admins of the server those of all conversations, otherwise those of groups in which you may ban, and never those of your own messages. Counts up to `limits.openReportsMax`. The frame `reports` announces changes.',
       response: { 200: OpenReportsAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -178,9 +178,9 @@ function resolveReportRoute(instance: FastifyInstance, deps: ReportDeps): void {
       tags,
       summary: 'Resolve all open reports of a message',
       description:
-        'Dismisses them, or hides or deletes the message; with `suspendUntil` the author is suspended in the ' +
-        'same transaction, until that time or (null) indefinitely. Each reporter receives `report.resolved`. Refused with `report_resolved` if they were ' +
-        'resolved in another way meanwhile.',
+        'Dismisses the reports, or hides or deletes the message. With `suspendUntil` the author is suspended in the ' +
+        'same transaction, until that time or (null) indefinitely. Each reporter receives `report.resolved`. Refused ' +
+        'with `report_resolved` if the reports were resolved differently meanwhile.',
       headers,
       params: OfReport,
       body: ResolveReportBody,

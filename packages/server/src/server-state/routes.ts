@@ -30,7 +30,7 @@ export function serverStateRoutes(instance: FastifyInstance, deps: ServerStateDe
       tags: ['Administration'],
       summary: 'Get the state of the nodes, the database, the disk and the queues',
       description:
-        'Measured for this response, apart from the other nodes, which report every five seconds, and the queues, which are counted at most every five seconds. Rates and times are of the last minute.',
+        'Other nodes report every five seconds, and queues are counted at most every five seconds; everything else is measured for this response. Rates and times cover the last minute.',
       response: { 200: ServerState, ...problems(401, 403) },
     },
     onRequest: deps.authenticate,

@@ -38,7 +38,7 @@ export function closingRoutes(
       operationId: 'closeConversation',
       tags,
       summary: 'Close a direct conversation',
-      description: `Your sidebar leaves it out until there is a message after \`seq\`, or until you reopen it, and messages up to \`seq\` are marked as read. It stays your conversation, and its messages are kept. ${EVENTS}`,
+      description: `Leaves it out of your sidebar until there is a message after \`seq\` or you reopen it, and marks messages up to \`seq\` as read. You remain a member, and its messages are kept. ${EVENTS}`,
       headers: IdempotencyHeader,
       params: OfConversation,
       body: CloseConversationBody,

@@ -57,7 +57,7 @@ function ownSidebarRoutes(
       tags,
       summary: 'Get your sidebar',
       description:
-        'The sections in their order, and the conversations that you have moved. All others are in the section of their kind, after those that you have moved there.',
+        'Returns the sections in their order, and the conversations that you have moved. All others are in the section of their kind, after those that you have moved there.',
       response: { 200: Sidebar, ...problems(401) },
     },
     onRequest,
@@ -101,7 +101,7 @@ function sectionRoutes(
       operationId: 'createSidebarSection',
       tags,
       summary: 'Create a section in your sidebar',
-      description: `It is the first below the favorites; its id is the idempotency key. ${EVENTS}`,
+      description: `It becomes the first section below the favorites. Its id is the idempotency key. ${EVENTS}`,
       headers: IdempotencyHeader,
       body: CreateSectionBody,
       response: { 201: Sidebar, ...problems(401, 409, 422, 503) },

@@ -31,7 +31,7 @@ export function startRoute(instance: FastifyInstance, deps: SsoDeps): void {
       tags,
       summary: 'Start a login with single sign-on',
       description:
-        '`next` is the path of this server to end up on. `tab` is returned in the fragment of that ' +
+        '`next` is the path on this server to open afterwards. `tab` is returned in the fragment of that ' +
         'URL, so that the page can recognize its result.',
       params: OfProvider,
       querystring: SsoStartQuery,

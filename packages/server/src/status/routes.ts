@@ -56,7 +56,7 @@ function ownStatusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps): voi
       tags: ['Accounts'],
       summary: 'Change your status',
       description:
-        'Absent fields stay as they are. Emoji and text are removed at `expiresAt`, do not disturb ends at `doNotDisturbUntil`. Others see it with your presence; your devices get the event `status.changed` of your personal stream.',
+        'Absent fields are unchanged. Emoji and text are removed at `expiresAt`, do not disturb ends at `doNotDisturbUntil`. Others receive it with your presence; your devices receive the event `status.changed` on your personal stream.',
       headers: IdempotencyHeader,
       body: UpdateStatusBody,
       response: { 200: OwnStatus, ...problems(401, 422, 503) },
@@ -85,7 +85,7 @@ function userProfileRoute(
       tags: ['People'],
       summary: 'Get the profile of a user',
       description:
-        'A guest gets the names only of users with whom it no longer shares a conversation.',
+        'For users with whom a guest no longer shares a conversation, the guest gets only the names.',
       params: z.object({ id: AccountId }),
       response: { 200: UserProfile, ...problems(401, 404) },
     },

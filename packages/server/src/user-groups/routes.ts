@@ -55,10 +55,10 @@ function listUserGroupsRoute(
       tags: ['People'],
       summary: 'List the user groups and their members',
       description:
-        'Returns all of them: at most `limits.userGroups`, of at most `limits.userGroupMembers` accounts each. ' +
-        'The events `user_group.changed` and `user_group.deleted` of the workspace stream after `asOf` change them, ' +
-        'and `user.deleted` removes an account. Write `@name` in a message to mention those members that are in the conversation. ' +
-        'A guest gets none.',
+        'Returns all user groups: at most `limits.userGroups`, of at most `limits.userGroupMembers` accounts each. ' +
+        'Later changes are the events `user_group.changed` and `user_group.deleted` of the workspace stream after ' +
+        '`asOf`; `user.deleted` removes an account. Write `@name` in a message to mention the members that are in the ' +
+        'conversation. For guests the list is empty.',
       response: { 200: UserGroupsAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -81,7 +81,8 @@ function createUserGroupRoute(
       operationId: 'createUserGroup',
       tags: ['Administration'],
       summary: 'Create a user group',
-      description: 'No user and no other user group may have its name, or one that looks the same.',
+      description:
+        'No user and no other user group may have the same name, or one that looks the same.',
       headers,
       body: CreateUserGroupBody,
       response: { 201: UserGroup, ...problems(401, 403, 404, 409, 422, 503) },

@@ -43,10 +43,10 @@ export function wordFilterRoutes(instance: FastifyInstance, deps: WordFilterRout
       tags,
       summary: 'Replace the word filter',
       description:
-        'Case, accents and Markdown inside words do not matter; an entry matches whole words, with a `*` at its start or end also parts of ' +
-        'them. `reject`: posts, edits, polls, forwards and scheduled messages with the word are refused with ' +
-        '`word_rejected`. `flag`: they are posted, and reported to the admins. Takes effect on all nodes within ' +
-        'two seconds, for new texts. Refused with `word_filter_changed` if the list is not the one with `revision`.',
+        'Case, accents and Markdown inside words are ignored. An entry matches whole words; with a `*` at its start ' +
+        'or end it also matches longer words. `reject`: posts, edits, polls, forwards and scheduled messages with the ' +
+        'word are refused with `word_rejected`. `flag`: they are posted, and reported to the admins. Takes effect on ' +
+        'all nodes within two seconds, for new texts. Refused with `word_filter_changed` if the list is not the one with `revision`.',
       body: WordFilterBody,
       response: { 200: WordFilterAnswer, ...problems(401, 403, 409, 413, 422) },
     },
