@@ -146,7 +146,7 @@ const openDirectRule: Rule<OpenDirectCommand> = {
   name: 'conversations.direct',
   async decide(tx, command) {
     const { conversation, stream, users, actor } = command;
-    const [row] = await tx.query<{ id: string | null; is_blocked: boolean; is_hidden: boolean }>(
+    const [row] = await tx.query<{ id: StreamId | null; is_blocked: boolean; is_hidden: boolean }>(
       'conversations-direct',
       `select (select id from conversations where direct_key = $1) as id,
               exists (select from blocks
@@ -157,7 +157,7 @@ const openDirectRule: Rule<OpenDirectCommand> = {
     );
     // Event 1 is its `conversation.created`. An existing conversation can be read, even by a
     // blocked user.
-    if (row?.id) return { unchanged: 1 as Seq, stream: row.id as StreamId };
+    if (row?.id) return { unchanged: 1 as Seq, stream: row.id };
     if (row?.is_hidden) return { refuse: refusal('account_not_found') };
     if (row?.is_blocked) return { refuse: refusal('blocked') };
     const active = await activeAccounts(tx, actor, users);

@@ -171,33 +171,38 @@ export function conversationRule<C extends ConversationCommand = ConversationCom
   };
 }
 
+interface StateRow {
+  kind: string;
+  visibility: Visibility;
+  is_everyone: boolean;
+  minimum_roles: MinimumRoleOverrides;
+  name: string | null;
+  topic: string;
+  description: string;
+  slow_mode_seconds: number;
+  link_previews: boolean;
+  is_archived: boolean;
+  member_count: number;
+  is_deleted: boolean;
+  /** Null, like the next two: there is no such account. */
+  server_role: AccountRole | null;
+  is_active: boolean | null;
+  has_lost_access: boolean | null;
+  /** Null, like `joined_seq`: it is no member. */
+  role: MemberRole | null;
+  joined_seq: Seq | null;
+  /** The end of its latest membership period. */
+  left_seq: Seq | null;
+  is_banned: boolean;
+}
+
 /** Returns the state of a conversation for an account; null when it does not exist. */
 export async function readConversationState(
   tx: RuleReader,
   conversation: ConversationId,
   account: AccountId,
 ): Promise<ConversationState | null> {
-  const [row] = await tx.query<{
-    kind: string;
-    visibility: Visibility;
-    is_everyone: boolean;
-    minimum_roles: MinimumRoleOverrides;
-    name: string | null;
-    topic: string;
-    description: string;
-    slow_mode_seconds: number;
-    link_previews: boolean;
-    is_archived: boolean;
-    member_count: number;
-    is_deleted: boolean;
-    server_role: AccountRole | null;
-    is_active: boolean | null;
-    has_lost_access: boolean | null;
-    role: MemberRole | null;
-    joined_seq: number | null;
-    left_seq: number | null;
-    is_banned: boolean;
-  }>(
+  const [row] = await tx.query<StateRow>(
     'conversations-state',
     `select c.kind, c.visibility, c.is_everyone, c.minimum_roles, c.name, c.topic,
             c.description, c.slow_mode_seconds, c.link_previews,
@@ -217,8 +222,11 @@ export async function readConversationState(
      where c.id = $1`,
     [conversation, account],
   );
-  if (!row) return null;
-  const { kind, visibility, role } = row;
+  return row ? stateOf(row) : null;
+}
+
+function stateOf(row: StateRow): ConversationState {
+  const { kind, visibility, role, joined_seq: joinedSeq } = row;
   const type = conversationType({ kind, visibility, isEveryone: row.is_everyone });
   return {
     type,
@@ -234,8 +242,8 @@ export async function readConversationState(
     overrides: row.minimum_roles,
     minimumRoles: minimumRolesOf(visibility, row.minimum_roles),
     memberCount: row.member_count,
-    membership: role === null ? null : { role, joinedSeq: (row.joined_seq ?? 0) as Seq },
-    leftSeq: row.left_seq as Seq | null,
+    membership: role === null || joinedSeq === null ? null : { role, joinedSeq },
+    leftSeq: row.left_seq,
     isBanned: row.is_banned,
     isAccount: row.is_active !== null,
     isActive: row.is_active === true,
@@ -251,14 +259,13 @@ export async function activeAccounts(
   actor: AccountId,
   accounts: readonly AccountId[],
 ): Promise<Set<AccountId>> {
-  const rows = await tx.query<{ id: string }>(
+  const rows = await tx.query<{ id: AccountId }>(
     'conversations-active-accounts',
     `select a.id from accounts a
      where a.id = any($1::uuid[]) and a.is_active and (a.id <> $2 or ${mayAct('a')})`,
     [accounts, actor],
   );
-  const existing = rows.map((r) => r.id as AccountId);
   // The personal stream of an account that registered after the locks were taken is not locked, so
   // it is left out.
-  return new Set(existing.filter((id) => tx.has(streamOfAccount(id))));
+  return new Set(rows.map((row) => row.id).filter((id) => tx.has(streamOfAccount(id))));
 }

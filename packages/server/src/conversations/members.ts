@@ -260,7 +260,7 @@ async function readSuccessor(
   tx: RuleContext,
   command: ConversationCommand,
 ): Promise<{ readonly account: AccountId; readonly role: MemberRole } | null> {
-  const [row] = await tx.query<{ account_id: string; role: MemberRole }>(
+  const [row] = await tx.query<{ account_id: AccountId; role: MemberRole }>(
     'conversations-successor',
     `select m.account_id, m.role from memberships m
      join accounts a on a.id = m.account_id
@@ -270,5 +270,5 @@ async function readSuccessor(
      limit 1`,
     [command.conversation, command.target],
   );
-  return row ? { account: row.account_id as AccountId, role: row.role } : null;
+  return row ? { account: row.account_id, role: row.role } : null;
 }

@@ -66,9 +66,10 @@ interface StartRow extends SnapshotRow {
   /** The number of the request, from 1. */
   n: number;
   epoch: string;
+  /** Null: there is no such account. */
   read_version: number | null;
-  personal_seq: number;
-  workspace_seq: number;
+  personal_seq: Seq;
+  workspace_seq: Seq;
   periods: JsonColumns<Period>;
 }
 
@@ -147,7 +148,8 @@ export async function loadStarts(
   const byNumber = new Map(rows.map((row) => [row.n, row]));
   return requests.map(({ account }, n) => {
     const row = byNumber.get(n + 1);
-    return row && row.read_version !== null ? startOf(account, row) : null;
+    if (!row || row.read_version === null) return null;
+    return startOf(account, row, row.read_version);
   });
 }
 
@@ -195,16 +197,16 @@ function readKnown({ epoch, cursor, resend }: KnownState) {
 /** An epoch as `ready` has it. */
 const EPOCH = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-function startOf(account: AccountId, row: StartRow): Start {
+function startOf(account: AccountId, row: StartRow, readVersion: number): Start {
   const { conversations, unchanged } = snapshotsOf(account, row);
   return {
     epoch: row.epoch,
-    readVersion: row.read_version as number,
+    readVersion,
     conversations,
     unchanged,
     periods: periodsOf(row.periods),
-    personalSeq: row.personal_seq as Seq,
-    workspaceSeq: row.workspace_seq as Seq,
+    personalSeq: row.personal_seq,
+    workspaceSeq: row.workspace_seq,
   };
 }
 

@@ -83,12 +83,11 @@ export function messageRule<C extends OnMessageCommand = OnMessageCommand>(
         authorship === 'own' && authorize(role, action, 'others', minimumRoles) !== 'yes';
       if (isTooLate && isLimited && !row.deleted) return { refuse: refusal('window_passed') };
       if (action === 'edit' && row.is_fixed) return { refuse: refusal('not_editable') };
-      const changedSeq = row.changed_seq as Seq;
       return await decide(tx, command, {
         deleted: row.deleted,
         hidden: row.hidden,
-        author: row.author_id as AccountId,
-        changedSeq,
+        author: row.author_id,
+        changedSeq: row.changed_seq,
         files: row.files ?? [],
         previews: row.previews ?? [],
         mentions: row.mentions ?? [],
@@ -103,10 +102,11 @@ export function messageRule<C extends OnMessageCommand = OnMessageCommand>(
 }
 
 interface TargetRow {
-  author_id: string | null;
+  /** Null: there is no such message. */
+  author_id: AccountId | null;
   deleted: boolean;
   hidden: boolean;
-  changed_seq: number;
+  changed_seq: Seq;
   /** Set only for deletions. */
   files?: FileId[] | null;
   /** Set only for edits, hiding and removed previews. */

@@ -133,7 +133,7 @@ export async function eventsFor(
   stream: StreamId,
   { after, limit }: { after: number; limit: number },
 ): Promise<EventsOfStream | null> {
-  const { rows } = await pool.query<{ last_seq: number | null; items: Event[] }>({
+  const { rows } = await pool.query<{ last_seq: Seq | null; items: Event[] }>({
     name: 'messages-events',
     text: `
       with covered as materialized (
@@ -184,5 +184,5 @@ export async function eventsFor(
   });
   const [row] = rows;
   if (!row || row.last_seq === null) return null;
-  return { items: row.items, lastSeq: row.last_seq as Seq };
+  return { items: row.items, lastSeq: row.last_seq };
 }

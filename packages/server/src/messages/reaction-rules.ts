@@ -1,4 +1,4 @@
-import { customEmojiOf, LIMITS, refusal, type Seq } from '@parley/protocol';
+import { type AccountId, customEmojiOf, LIMITS, refusal, type Seq } from '@parley/protocol';
 import { newEvent, type RuleContext } from '../stream/stream-transaction.ts';
 import { messageRule, type OnMessageCommand } from './message-rule.ts';
 
@@ -7,7 +7,7 @@ export const reactRule = messageRule('messages.react', 'react', async (tx, comma
   if (target.deleted) return { refuse: refusal('message_deleted') };
   const reactions = await readReactions(tx, command);
   const own = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
-  if (own) return { unchanged: own.seq as Seq };
+  if (own) return { unchanged: own.seq };
   // An existing reaction can be joined even after its emoji was deleted.
   const custom = customEmojiOf(command.text);
   if (custom && !reactions.some((r) => r.emoji === command.text)) {
@@ -34,7 +34,7 @@ export const unreactRule = messageRule('messages.unreact', 'react', async (tx, c
 });
 
 function readReactions(tx: RuleContext, command: OnMessageCommand) {
-  return tx.query<{ emoji: string; account_id: string; seq: number }>(
+  return tx.query<{ emoji: string; account_id: AccountId; seq: Seq }>(
     'messages-reactions',
     `select emoji, account_id, seq from reactions where conversation_id = $1 and message_seq = $2`,
     [command.conversation, command.message],

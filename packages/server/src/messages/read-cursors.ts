@@ -343,10 +343,10 @@ export async function readVersions(
   pool: Pool,
   accounts: readonly AccountId[],
 ): Promise<Map<AccountId, number>> {
-  const { rows } = await pool.query<{ id: string; read_version: number }>({
+  const { rows } = await pool.query<{ id: AccountId; read_version: number }>({
     name: 'read-cursors-versions',
     text: 'select id, read_version from accounts where id = any($1::uuid[])',
     values: [accounts],
   });
-  return new Map(rows.map((row) => [row.id as AccountId, row.read_version]));
+  return new Map(rows.map((row) => [row.id, row.read_version]));
 }

@@ -1,4 +1,4 @@
-import type { StreamId } from '@parley/protocol';
+import type { Seq, StreamId } from '@parley/protocol';
 import { applyRedactions, type EventVisibilities } from './event-visibility.ts';
 import type { Outcome, Pending } from './outcome.ts';
 import type { Projections } from './projections.ts';
@@ -91,8 +91,8 @@ class Execution {
     for (let from = 0; from < firsts.length; ) {
       const to = segmentEnd(this.#batch, firsts, from);
       const places = firsts.slice(from, to);
-      const decided = early && areSame(places, early.places) ? early.decisions : null;
-      await this.#segment(places, decided);
+      const isDecided = early !== null && areSame(places, early.places);
+      await this.#segment(places, isDecided ? early.decisions : null);
       from = to;
     }
     for (const { place, first } of duplicates) {
@@ -102,10 +102,10 @@ class Execution {
     return duplicates.map((duplicate) => duplicate.place).filter((place) => !this.outcomes[place]);
   }
 
-  async #segment(places: readonly number[], decided: readonly Decision[] | null): Promise<void> {
+  async #segment(places: readonly number[], early: readonly Decision[] | null): Promise<void> {
     const pendings = places.map((place) => this.#batch[place] as Pending);
     const decisions =
-      decided ??
+      early ??
       (await decideAll(
         this.#tx,
         pendings.map((pending) => pending.command),
@@ -242,11 +242,11 @@ async function lockStreams(tx: StreamTransaction, commands: readonly Command[]):
     streams.add(command.stream);
     for (const stream of command.alsoLocks ?? []) streams.add(stream);
   }
-  const rows = await tx.query<{ id: string; last_seq: number; last_at: Date }>(
+  const rows = await tx.query<{ id: StreamId; last_seq: Seq; last_at: Date }>(
     'batch-lock',
     // The plan sorts below the locking, so rows are locked in this order.
     `select id, last_seq, last_at from streams where id = any($1::uuid[]) order by id for update`,
     [[...streams]],
   );
-  for (const row of rows) tx.register(row.id as StreamId, row.last_seq, row.last_at.getTime());
+  for (const row of rows) tx.register(row.id, row.last_seq, row.last_at.getTime());
 }

@@ -3,11 +3,11 @@ import type { ClientBase, Pool } from 'pg';
 import type { StoredEvent } from './record.ts';
 
 interface EventRow {
-  stream_id: string;
-  seq: number;
-  type: string;
-  actor_id: string;
-  client_id: string | null;
+  stream_id: StreamId;
+  seq: Seq;
+  type: EventType;
+  actor_id: AccountId;
+  client_id: ClientId | null;
   at: Date;
   data: string;
 }
@@ -51,12 +51,12 @@ export async function readHeads(
   pool: Pool,
   streams: readonly StreamId[],
 ): Promise<Map<StreamId, Seq>> {
-  const { rows } = await pool.query<{ id: string; last_seq: number }>({
+  const { rows } = await pool.query<{ id: StreamId; last_seq: Seq }>({
     name: 'stream-read-heads',
     text: 'select id, last_seq from streams where id = any($1::uuid[])',
     values: [streams],
   });
-  return new Map(rows.map((r) => [r.id as StreamId, r.last_seq as Seq]));
+  return new Map(rows.map((r) => [r.id, r.last_seq]));
 }
 
 /** A position in the logs of all streams, which are ordered by stream id, then by seq. */
@@ -104,17 +104,17 @@ export async function* readLogs(
     const last = rows.at(-1);
     if (!last) return;
     yield rows.map(toStoredEvent);
-    after = { stream: last.stream_id as StreamId, seq: last.seq as Seq };
+    after = { stream: last.stream_id, seq: last.seq };
   }
 }
 
 function toStoredEvent(row: EventRow): StoredEvent {
   return {
-    stream: row.stream_id as StreamId,
-    seq: row.seq as Seq,
-    type: row.type as EventType,
-    actor: row.actor_id as AccountId,
-    client: row.client_id as ClientId | null,
+    stream: row.stream_id,
+    seq: row.seq,
+    type: row.type,
+    actor: row.actor_id,
+    client: row.client_id,
     at: row.at.toISOString(),
     data: row.data,
   };

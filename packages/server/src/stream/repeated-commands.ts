@@ -6,8 +6,8 @@ import type { Command, StreamTransaction } from './stream-transaction.ts';
 /** The stored record of an executed command. */
 interface StoredCommand {
   n: number;
-  stream_id: string;
-  seq: number;
+  stream_id: StreamId;
+  seq: Seq;
   /** Null when the command had nothing to change. */
   type: string | null;
   at: Date | null;
@@ -56,8 +56,8 @@ export async function findRepeated(
     if (isSame(row, command, digest)) {
       outcomes[n] = {
         kind: 'stored',
-        stream: row.stream_id as StreamId,
-        seq: row.seq as Seq,
+        stream: row.stream_id,
+        seq: row.seq,
         at: row.at?.toISOString() ?? tx.at,
         repeated: true,
       };
