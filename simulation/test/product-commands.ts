@@ -243,7 +243,10 @@ class Product {
     await this.#ask('delete', deleteMessage(append, this.#by(ann, group), late));
     await this.#ask('cursors', cursorsOf(this.#pool, bob));
     const acts = [
-      ['reply', (m: Seq, a: AccountId) => postMessage(append, this.#by(a, group), 'reply', m)],
+      [
+        'reply',
+        (m: Seq, a: AccountId) => postMessage(append, this.#by(a, group), 'reply', { replyTo: m }),
+      ],
       ['edit', (m: Seq, a: AccountId) => editMessage(append, this.#by(a, group), m, 'edited')],
       ['react', (m: Seq, a: AccountId) => addReaction(append, this.#by(a, group), m, '👍')],
       ['react', (m: Seq, a: AccountId) => addReaction(append, this.#by(a, group), m, '🎉')],
@@ -283,7 +286,7 @@ class Product {
     const by = (actor: AccountId) => this.#by(actor, group);
     const [one, two] = [await this.#posted('root of @u1'), await this.#posted('another root')];
     const reply = (who: AccountId, thread: Seq, body: string, alsoInConversation = false) =>
-      postMessage(append, by(who), body, undefined, { thread, alsoInConversation });
+      postMessage(append, by(who), body, { inThread: { thread, alsoInConversation } });
     await this.#ask('reply to nothing', reply(ann, 999 as Seq, 'no'));
     const first = await this.#ask('reply', reply(bob, one, 'first'));
     const seq = (first.kind === 'stored' ? first.seq : 0) as Seq;
@@ -292,10 +295,10 @@ class Product {
     await this.#ask('edit a reply', editMessage(append, by(bob), seq, 'first, of @u0'));
     await this.#ask('edit a root', editMessage(append, by(ann), two, 'another root of @u1'));
     const batch = [
-      postCommand(by(ann), 'in both', undefined, { thread: one, alsoInConversation: true }),
-      postCommand(by(bob), '@everyone', undefined, { thread: one, alsoInConversation: false }),
-      postCommand(by(bob), 'other', undefined, { thread: two, alsoInConversation: false }),
-      postCommand(by(ann), 'again', undefined, { thread: one, alsoInConversation: false }),
+      postCommand(by(ann), 'in both', { inThread: { thread: one, alsoInConversation: true } }),
+      postCommand(by(bob), '@everyone', { inThread: { thread: one, alsoInConversation: false } }),
+      postCommand(by(bob), 'other', { inThread: { thread: two, alsoInConversation: false } }),
+      postCommand(by(ann), 'again', { inThread: { thread: one, alsoInConversation: false } }),
     ];
     const stored = await this.#ask('replies', Promise.all(batch.map((c) => append.run(c))));
     const last = Math.max(...stored.map((s) => (s.kind === 'stored' ? s.seq : 0))) as Seq;
@@ -409,9 +412,11 @@ class Product {
     const audit = { log: new AuditLog({ pool: this.#pool, clock, log }), address: null };
     const one = await this.#posted('one of @u1');
     const two = await this.#posted('two');
-    await postMessage(append, by(ann), 'a reply', undefined, {
-      thread: one,
-      alsoInConversation: false,
+    await postMessage(append, by(ann), 'a reply', {
+      inThread: {
+        thread: one,
+        alsoInConversation: false,
+      },
     });
     await editMessage(append, by(ann), one, 'one, edited');
     await editMessage(append, by(ann), one, 'one, edited again, of @u1 and @everyone');
@@ -728,7 +733,7 @@ class Product {
     };
     const root = await this.#posted('root');
     const place = { thread: root, alsoInConversation: false };
-    await postMessage(append, by(ann), 'reply of @u0', undefined, place);
+    await postMessage(append, by(ann), 'reply of @u0', { inThread: place });
     const expire = () => this.#ask('expire', expireMessages(append, group));
     for (const [who, days] of [
       [bob, 1],

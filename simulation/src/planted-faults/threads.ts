@@ -76,8 +76,8 @@ export const THREAD_FAULTS: Readonly<Record<string, PlantedFault>> = {
     edits: [
       edit(
         'server/dist/messages/commands.js',
-        "onMessage(r, voteRule, 'poll.voted', message, JSON.stringify(sorted))",
-        "({ ...onMessage(r, voteRule, 'poll.voted', message, JSON.stringify(sorted)), payload: [message] })",
+        "commandOn(request, voteRule, 'poll.voted', message, JSON.stringify(sorted))",
+        "({ ...commandOn(request, voteRule, 'poll.voted', message, JSON.stringify(sorted)), payload: [message] })",
       ),
     ],
   },

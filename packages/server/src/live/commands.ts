@@ -64,13 +64,11 @@ function commandOf(actor: AccountId, frame: Exclude<DurableCommand, { op: 'read'
   const request = { actor, clientId, conversation };
   switch (frame.op) {
     case 'post':
-      return postCommand(
-        request,
-        frame.body,
-        frame.replyTo,
-        replyPlaceOf(frame),
-        frame.attachments,
-      );
+      return postCommand(request, frame.body, {
+        replyTo: frame.replyTo,
+        inThread: replyPlaceOf(frame),
+        attachments: frame.attachments,
+      });
     case 'edit':
       return editCommand(request, frame.message, frame.body);
     case 'delete':

@@ -73,7 +73,7 @@ describe('commands', () => {
   type Act = (actor: AccountId, id: ConversationId, message: Seq) => Promise<Outcome>;
   const acts: Record<string, Act> = {
     post: (actor, id) => postMessage(append, about(actor, id), 'x'),
-    reply: (actor, id, message) => postMessage(append, about(actor, id), 'x', message),
+    reply: (actor, id, message) => postMessage(append, about(actor, id), 'x', { replyTo: message }),
     edit: (actor, id, message) => editMessage(append, about(actor, id), message, 'y'),
     react: (actor, id, message) => addReaction(append, about(actor, id), message, '👍'),
     unreact: (actor, id, message) => removeReaction(append, about(actor, id), message, '👍'),
@@ -248,7 +248,7 @@ test('a retried command gets the same answer as the first time', async () => {
   const seq = await says(append, owner, group, 'x');
   const commands = [
     (r: ReturnType<typeof about>) => postMessage(append, r, 'once'),
-    (r: ReturnType<typeof about>) => postMessage(append, r, 'a reply', seq),
+    (r: ReturnType<typeof about>) => postMessage(append, r, 'a reply', { replyTo: seq }),
     (r: ReturnType<typeof about>) => editMessage(append, r, seq, 'edited'),
     (r: ReturnType<typeof about>) => addReaction(append, r, seq, '👍'),
     (r: ReturnType<typeof about>) => removeReaction(append, r, seq, '👍'),
@@ -497,13 +497,17 @@ describe('a reply', () => {
   test('a reply names the message that it quotes, until it is deleted itself', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const quoted = await says(append, owner, id, 'quoted');
-    const reply = stored(await postMessage(append, about(member, id), 'reply', quoted)).seq;
+    const reply = stored(
+      await postMessage(append, about(member, id), 'reply', { replyTo: quoted }),
+    ).seq;
     expect(await shown(reply, id)).toMatchObject({ body: 'reply', replyTo: quoted });
     expect(await shown(quoted, id)).toMatchObject({ replyTo: null });
     // It quotes the message whatever becomes of it: the text is nowhere but in the quoted message.
     stored(await deleteMessage(append, about(owner, id), quoted));
     expect(await shown(reply, id)).toMatchObject({ replyTo: quoted });
-    const late = stored(await postMessage(append, about(member, id), 'late', quoted)).seq;
+    const late = stored(
+      await postMessage(append, about(member, id), 'late', { replyTo: quoted }),
+    ).seq;
     expect(await shown(late, id)).toMatchObject({ replyTo: quoted });
     stored(await deleteMessage(append, about(member, id), reply));
     expect(await shown(reply, id)).toMatchObject({ body: '', replyTo: null });
@@ -516,8 +520,8 @@ describe('a reply', () => {
     const quoted = await says(append, owner, id, 'quoted');
     const outcomes = await Promise.all([
       postMessage(append, about(owner, id), 'plain'),
-      postMessage(append, about(owner, id), 'reply', quoted),
-      postMessage(append, about(member, id), 'reply to none', (quoted + 100) as Seq),
+      postMessage(append, about(owner, id), 'reply', { replyTo: quoted }),
+      postMessage(append, about(member, id), 'reply to none', { replyTo: (quoted + 100) as Seq }),
       postMessage(append, about(member, id), 'plain'),
     ]);
     expect(outcomes.map(verdict)).toEqual(['yes', 'yes', 'message_not_found', 'yes']);
@@ -527,7 +531,7 @@ describe('a reply', () => {
     const id = await aRealGroup(append, [owner, member]);
     const quoted = await says(append, owner, id, 'quoted');
     const request = about(member, id);
-    stored(await postMessage(append, request, 'same text', quoted));
+    stored(await postMessage(append, request, 'same text', { replyTo: quoted }));
     expect(verdict(await postMessage(append, request, 'same text'))).toBe('client_id_reused');
   });
 });

@@ -32,26 +32,31 @@ export interface MessageRequest {
 /** Estimated size of the row of an event, without its text. */
 const EVENT_OVERHEAD = 200;
 
-/**
- * Returns the command that posts a message; `replyTo` is the seq of the message that it quotes, `inThread`
- * the thread in which it is a reply, `attachments` are files of its author.
- */
+/** What a post may have besides its text. */
+export interface PostOptions {
+  /** The message that it quotes. */
+  readonly replyTo?: Seq | undefined;
+  /** The thread in which it is a reply. */
+  readonly inThread?: ReplyPlace | undefined;
+  /** Files of its author. */
+  readonly attachments?: readonly FileId[] | undefined;
+}
+
+/** Returns the command that posts a message. */
 export function postCommand(
-  r: MessageRequest,
+  request: MessageRequest,
   body: string,
-  replyTo?: Seq,
-  inThread?: ReplyPlace,
-  attachments: readonly FileId[] = [],
+  { replyTo, inThread, attachments = [] }: PostOptions = {},
 ): PostCommand {
   const command: PostCommand = {
     rule: postRule,
-    actor: r.actor,
-    clientId: r.clientId,
-    stream: streamOfConversation(r.conversation),
+    actor: request.actor,
+    clientId: request.clientId,
+    stream: streamOfConversation(request.conversation),
     eventType: 'message.posted',
     payload: payloadOf(body, replyTo, inThread, attachments),
     bytes: EVENT_OVERHEAD * (1 + attachments.length) + body.length,
-    conversation: r.conversation,
+    conversation: request.conversation,
     body,
     replyTo,
     inThread,
@@ -63,12 +68,12 @@ export function postCommand(
 
 /** Returns the command that posts a poll; the question is the text of the message. */
 export function pollCommand(
-  r: MessageRequest,
+  request: MessageRequest,
   question: string,
   poll: NonNullable<PostCommand['poll']>,
 ): PostCommand {
   const { choices, isMultiple, endsAt } = poll;
-  const post = postCommand(r, question);
+  const post = postCommand(request, question);
   return {
     ...post,
     payload: ['poll', question, isMultiple, endsAt, ...choices],
@@ -78,8 +83,8 @@ export function pollCommand(
 }
 
 /** Returns the command that posts the text of another message, which the actor can read. */
-export const forwardCommand = (r: MessageRequest, forward: ForwardSource): PostCommand => ({
-  ...postCommand(r, ''),
+export const forwardCommand = (request: MessageRequest, forward: ForwardSource): PostCommand => ({
+  ...postCommand(request, ''),
   payload: ['forward', forward.conversation, forward.message],
   bytes: EVENT_OVERHEAD + LIMITS.bodyCharacters,
   forward,
@@ -103,96 +108,107 @@ function payloadOf(
 }
 
 /** Returns the command with which an author edits a message. */
-export const editCommand = (r: MessageRequest, message: Seq, body: string): Command =>
-  onMessage(r, editRule, 'message.edited', message, body);
+export const editCommand = (request: MessageRequest, message: Seq, body: string): Command =>
+  commandOn(request, editRule, 'message.edited', message, body);
 
 /** Returns the command that deletes a message, its text and its reactions. */
-export const deleteCommand = (r: MessageRequest, message: Seq): Command =>
-  onMessage(r, deleteRule, 'message.deleted', message, '');
+export const deleteCommand = (request: MessageRequest, message: Seq): Command =>
+  commandOn(request, deleteRule, 'message.deleted', message, '');
 
 /** Returns the command that adds a reaction. Repeating an emoji changes nothing. */
-export const reactCommand = (r: MessageRequest, message: Seq, emoji: string): Command =>
-  onMessage(r, reactRule, 'reaction.added', message, emoji);
+export const reactCommand = (request: MessageRequest, message: Seq, emoji: string): Command =>
+  commandOn(request, reactRule, 'reaction.added', message, emoji);
 
 /** Returns the command that removes a reaction of the actor. */
-export const unreactCommand = (r: MessageRequest, message: Seq, emoji: string): Command =>
-  onMessage(r, unreactRule, 'reaction.removed', message, emoji);
+export const unreactCommand = (request: MessageRequest, message: Seq, emoji: string): Command =>
+  commandOn(request, unreactRule, 'reaction.removed', message, emoji);
 
 /** Returns the command that pins a message. Pinning it again changes nothing. */
-export const pinCommand = (r: MessageRequest, message: Seq): Command =>
-  onMessage(r, pinRule, 'message.pinned', message, '');
+export const pinCommand = (request: MessageRequest, message: Seq): Command =>
+  commandOn(request, pinRule, 'message.pinned', message, '');
 
 /** Returns the command that removes the pin of a message, whoever pinned it. */
-export const unpinCommand = (r: MessageRequest, message: Seq): Command =>
-  onMessage(r, unpinRule, 'message.unpinned', message, '');
+export const unpinCommand = (request: MessageRequest, message: Seq): Command =>
+  commandOn(request, unpinRule, 'message.unpinned', message, '');
 
 /** Returns the command that votes for choices of a poll, by their index, instead of earlier ones. */
 export const voteCommand = (
-  r: MessageRequest,
+  request: MessageRequest,
   message: Seq,
   choices: readonly number[],
 ): Command => {
   const sorted = [...new Set(choices)].sort((a, b) => a - b);
-  return onMessage(r, voteRule, 'poll.voted', message, JSON.stringify(sorted));
+  return commandOn(request, voteRule, 'poll.voted', message, JSON.stringify(sorted));
 };
 
 /** Returns the command that removes the preview of a link. */
-const removeLinkPreviewCommand = (r: MessageRequest, message: Seq, url: string): Command =>
-  onMessage(r, removePreviewRule, 'message.previewed', message, url);
+const removeLinkPreviewCommand = (request: MessageRequest, message: Seq, url: string): Command =>
+  commandOn(request, removePreviewRule, 'message.previewed', message, url);
 
 /** Returns the command that closes a poll. */
-export const closePollCommand = (r: MessageRequest, message: Seq): Command =>
-  onMessage(r, closePollRule, 'poll.closed', message, '');
+export const closePollCommand = (request: MessageRequest, message: Seq): Command =>
+  commandOn(request, closePollRule, 'poll.closed', message, '');
 
 /** Runs {@link postCommand}. */
 export const postMessage = (
   append: Append,
-  r: MessageRequest,
+  request: MessageRequest,
   body: string,
-  replyTo?: Seq,
-  inThread?: ReplyPlace,
-  attachments?: readonly FileId[],
-): Promise<Outcome> => append.run(postCommand(r, body, replyTo, inThread, attachments));
+  options?: PostOptions,
+): Promise<Outcome> => append.run(postCommand(request, body, options));
 /** Runs {@link pollCommand}. */
 export const postPoll = (
   append: Append,
-  r: MessageRequest,
+  request: MessageRequest,
   question: string,
   poll: NonNullable<PostCommand['poll']>,
-): Promise<Outcome> => append.run(pollCommand(r, question, poll));
+): Promise<Outcome> => append.run(pollCommand(request, question, poll));
 /** Runs {@link forwardCommand}. */
-export const forwardMessage = (append: Append, r: MessageRequest, source: ForwardSource) =>
-  append.run(forwardCommand(r, source));
+export const forwardMessage = (append: Append, request: MessageRequest, source: ForwardSource) =>
+  append.run(forwardCommand(request, source));
 /** Runs {@link voteCommand}. */
-export const vote = (append: Append, r: MessageRequest, message: Seq, choices: readonly number[]) =>
-  append.run(voteCommand(r, message, choices));
+export const vote = (
+  append: Append,
+  request: MessageRequest,
+  message: Seq,
+  choices: readonly number[],
+) => append.run(voteCommand(request, message, choices));
 /** Runs {@link removeLinkPreviewCommand}. */
-export const removeLinkPreview = (append: Append, r: MessageRequest, message: Seq, url: string) =>
-  append.run(removeLinkPreviewCommand(r, message, url));
+export const removeLinkPreview = (
+  append: Append,
+  request: MessageRequest,
+  message: Seq,
+  url: string,
+) => append.run(removeLinkPreviewCommand(request, message, url));
 /** Runs {@link closePollCommand}. */
-export const closePoll = (append: Append, r: MessageRequest, message: Seq) =>
-  append.run(closePollCommand(r, message));
+export const closePoll = (append: Append, request: MessageRequest, message: Seq) =>
+  append.run(closePollCommand(request, message));
 /** Runs {@link editCommand}. */
-export const editMessage = (append: Append, r: MessageRequest, message: Seq, body: string) =>
-  append.run(editCommand(r, message, body));
+export const editMessage = (append: Append, request: MessageRequest, message: Seq, body: string) =>
+  append.run(editCommand(request, message, body));
 /** Runs {@link deleteCommand}. */
-export const deleteMessage = (append: Append, r: MessageRequest, message: Seq) =>
-  append.run(deleteCommand(r, message));
+export const deleteMessage = (append: Append, request: MessageRequest, message: Seq) =>
+  append.run(deleteCommand(request, message));
 /** Runs {@link reactCommand}. */
-export const addReaction = (append: Append, r: MessageRequest, message: Seq, emoji: string) =>
-  append.run(reactCommand(r, message, emoji));
+export const addReaction = (append: Append, request: MessageRequest, message: Seq, emoji: string) =>
+  append.run(reactCommand(request, message, emoji));
 /** Runs {@link unreactCommand}. */
-export const removeReaction = (append: Append, r: MessageRequest, message: Seq, emoji: string) =>
-  append.run(unreactCommand(r, message, emoji));
+export const removeReaction = (
+  append: Append,
+  request: MessageRequest,
+  message: Seq,
+  emoji: string,
+) => append.run(unreactCommand(request, message, emoji));
 /** Runs {@link pinCommand}. */
-export const pinMessage = (append: Append, r: MessageRequest, message: Seq) =>
-  append.run(pinCommand(r, message));
+export const pinMessage = (append: Append, request: MessageRequest, message: Seq) =>
+  append.run(pinCommand(request, message));
 /** Runs {@link unpinCommand}. */
-export const unpinMessage = (append: Append, r: MessageRequest, message: Seq) =>
-  append.run(unpinCommand(r, message));
+export const unpinMessage = (append: Append, request: MessageRequest, message: Seq) =>
+  append.run(unpinCommand(request, message));
 
-function onMessage(
-  r: MessageRequest,
+/** Returns a command about an existing message. */
+function commandOn(
+  request: MessageRequest,
   rule: Rule<OnMessageCommand>,
   eventType: Command['eventType'],
   message: Seq,
@@ -200,13 +216,13 @@ function onMessage(
 ): Command {
   const command: OnMessageCommand = {
     rule,
-    actor: r.actor,
-    clientId: r.clientId,
-    stream: streamOfConversation(r.conversation),
+    actor: request.actor,
+    clientId: request.clientId,
+    stream: streamOfConversation(request.conversation),
     eventType,
     payload: [message, text],
     bytes: EVENT_OVERHEAD + text.length,
-    conversation: r.conversation,
+    conversation: request.conversation,
     message,
     text,
   };

@@ -56,7 +56,7 @@ async function post(
   const { body, replyTo, attachments } = content;
   const inThread = replyPlaceOf(content);
   const { seq, at, repeated } = storedOrRefuse(
-    await postMessage(append, command, body, replyTo, inThread, attachments),
+    await postMessage(append, command, body, { replyTo, inThread, attachments }),
   );
   // A repeated request may find the message changed, and names and files were resolved.
   if (repeated || attachments || mayMention(body)) return messageAfter(pool, command, seq);

@@ -128,7 +128,12 @@ describe('a post', () => {
     rows.set('messages-quoted', [{ n: 0 }]);
     rows.set('threads-roots', [{ n: 0, is_reply: false, is_deleted: false }]);
     const post = (alsoInConversation: boolean) =>
-      dataOf(postCommand(request, 'text', 2 as Seq, { thread: 3 as Seq, alsoInConversation }));
+      dataOf(
+        postCommand(request, 'text', {
+          replyTo: 2 as Seq,
+          inThread: { thread: 3 as Seq, alsoInConversation },
+        }),
+      );
     expect(await post(true)).toEqual({
       body: 'text',
       replyTo: 2,
@@ -159,7 +164,7 @@ describe('a post', () => {
   test('a reply in a thread needs the right to reply, and to be shown in the conversation the right to post', async () => {
     rows.set('threads-roots', [{ n: 0, is_reply: false, is_deleted: false }]);
     const reply = (alsoInConversation: boolean) =>
-      outcome(postCommand(request, 'x', undefined, { thread: 3 as Seq, alsoInConversation }));
+      outcome(postCommand(request, 'x', { inThread: { thread: 3 as Seq, alsoInConversation } }));
     for (const [more, answers] of [
       [{ post: 'admin' }, ['forbidden', 'forbidden']],
       [{ post: 'admin', reply: 'member' }, ['message.posted', 'forbidden']],
@@ -172,13 +177,15 @@ describe('a post', () => {
   });
 
   test('refuses a post that refers to something missing', async () => {
-    const quote = postCommand(request, 'x', 2 as Seq);
+    const quote = postCommand(request, 'x', { replyTo: 2 as Seq });
     expect(await decide(quote)).toMatchObject({
       refuse: { code: 'message_not_found', message: expect.stringContaining('replyTo') },
     });
-    const reply = postCommand(request, 'x', undefined, {
-      thread: 3 as Seq,
-      alsoInConversation: false,
+    const reply = postCommand(request, 'x', {
+      inThread: {
+        thread: 3 as Seq,
+        alsoInConversation: false,
+      },
     });
     expect(await decide(reply)).toMatchObject({
       refuse: { code: 'message_not_found', message: expect.stringContaining('thread') },
@@ -198,7 +205,7 @@ describe('a post', () => {
   });
 
   test('a post attaches its files, and is refused if one is missing', async () => {
-    const post = postCommand(request, 'x', undefined, undefined, [file(1), file(2)]);
+    const post = postCommand(request, 'x', { attachments: [file(1), file(2)] });
     rows.set('attachments-files', [{ n: 0, file: { id: file(1) } }]);
     expect(await outcome(post)).toBe('file_not_found');
     rows.set(
@@ -257,7 +264,7 @@ describe('a post', () => {
   test('a post in a batch is decided by the row of its own command', async () => {
     rows.set('messages-members', [member({ n: 2 }), member({ n: 3, is_archived: true })]);
     rows.set('messages-quoted', [{ n: 1 }]);
-    const commands = [2, 2, 2].map((seq) => postCommand(request, 'x', seq as Seq));
+    const commands = [2, 2, 2].map((seq) => postCommand(request, 'x', { replyTo: seq as Seq }));
     const decisions = await (commands[0] as PostCommand).rule.decideMany?.(tx, commands as never);
     expect(decisions?.map((d) => ('refuse' in d ? d.refuse.code : 'stored'))).toEqual([
       'conversation_not_found',
@@ -295,7 +302,7 @@ describe('slow mode', () => {
     expect(await decide(postCommand(request, 'x'))).not.toHaveProperty('writes');
     rows.set('messages-members-one', [slow()]);
     rows.set('attachments-files', [{ n: 0, file: { id: file(1) } }]);
-    const decision = await decide(postCommand(request, 'x', undefined, undefined, [file(1)]));
+    const decision = await decide(postCommand(request, 'x', { attachments: [file(1)] }));
     expect('writes' in decision && decision.writes?.map(({ name }) => name)).toEqual([
       'attachments-attached',
       'messages-slow-post',
@@ -722,14 +729,14 @@ test('the digest of a command includes everything that distinguishes it from oth
     postCommand(request, 'x'),
     postCommand(request, 'y'),
     postCommand({ ...request, conversation: elsewhere }, 'x'),
-    postCommand(request, 'x', 2 as Seq),
-    postCommand(request, 'x', undefined, place),
-    postCommand(request, 'x', 2 as Seq, place),
-    postCommand(request, 'x', undefined, { ...place, alsoInConversation: true }),
-    postCommand(request, 'x', undefined, undefined, [file(1)]),
-    postCommand(request, 'x', undefined, undefined, [file(1), file(2)]),
-    postCommand(request, 'x', undefined, undefined, [file(2), file(1)]),
-    postCommand(request, 'x', undefined, place, [file(1)]),
+    postCommand(request, 'x', { replyTo: 2 as Seq }),
+    postCommand(request, 'x', { inThread: place }),
+    postCommand(request, 'x', { replyTo: 2 as Seq, inThread: place }),
+    postCommand(request, 'x', { inThread: { ...place, alsoInConversation: true } }),
+    postCommand(request, 'x', { attachments: [file(1)] }),
+    postCommand(request, 'x', { attachments: [file(1), file(2)] }),
+    postCommand(request, 'x', { attachments: [file(2), file(1)] }),
+    postCommand(request, 'x', { inThread: place, attachments: [file(1)] }),
     pollCommand(request, 'x', poll),
     pollCommand(request, 'x', { ...poll, isMultiple: true }),
     pollCommand(request, 'x', { ...poll, endsAt: AT }),
@@ -760,10 +767,10 @@ test('the payloads of earlier versions remain as they are: a retry after an upgr
   const place = { thread: 3 as Seq, alsoInConversation: false };
   const payloads = [
     postCommand(request, 'x'),
-    postCommand(request, 'x', 2 as Seq),
-    postCommand(request, 'x', undefined, place),
-    postCommand(request, 'x', undefined, undefined, [file(1), file(2)]),
-    postCommand(request, 'x', 2 as Seq, place, [file(1)]),
+    postCommand(request, 'x', { replyTo: 2 as Seq }),
+    postCommand(request, 'x', { inThread: place }),
+    postCommand(request, 'x', { attachments: [file(1), file(2)] }),
+    postCommand(request, 'x', { replyTo: 2 as Seq, inThread: place, attachments: [file(1)] }),
     editCommand(request, message, 'x'),
     deleteCommand(request, message),
   ].map(({ payload }) => payload);

@@ -63,7 +63,7 @@ const replies = async (
   alsoInConversation = false,
 ): Promise<Seq> => {
   const place = { thread, alsoInConversation };
-  return stored(await postMessage(append, about(actor, id), body, undefined, place)).seq;
+  return stored(await postMessage(append, about(actor, id), body, { inThread: place })).seq;
 };
 
 const shown = async (id: ConversationId, seq: Seq): Promise<Message> => {
@@ -99,7 +99,7 @@ describe('a reply in a thread', () => {
     stored(await deleteMessage(append, about(ann, id), deleted));
     const to = async (thread: number) => {
       const place = { thread: thread as Seq, alsoInConversation: false };
-      return verdict(await postMessage(append, about(bob, id), 'x', undefined, place));
+      return verdict(await postMessage(append, about(bob, id), 'x', { inThread: place }));
     };
     expect(await Promise.all([0, 1, there + 50, reply, deleted, root].map(to))).toEqual([
       'message_not_found',
@@ -116,8 +116,8 @@ describe('a reply in a thread', () => {
     const root = await says(append, ann, id, 'root');
     const request = about(bob, id);
     const place = { thread: root, alsoInConversation: false };
-    const first = stored(await postMessage(append, request, 'same', undefined, place));
-    const again = stored(await postMessage(append, request, 'same', undefined, place));
+    const first = stored(await postMessage(append, request, 'same', { inThread: place }));
+    const again = stored(await postMessage(append, request, 'same', { inThread: place }));
     expect(again).toMatchObject({ seq: first.seq, repeated: true });
     expect(verdict(await postMessage(append, request, 'same'))).toBe('client_id_reused');
   });
@@ -127,7 +127,7 @@ describe('a reply in a thread', () => {
     const root = await says(append, ann, id, 'root');
     const post = async (alsoInConversation: boolean) => {
       const place = { thread: root, alsoInConversation };
-      return verdict(await postMessage(append, about(bob, id), 'x', undefined, place));
+      return verdict(await postMessage(append, about(bob, id), 'x', { inThread: place }));
     };
     const may = async () =>
       (await conversationFor(db.pool, bob, id))?.permissions.filter(

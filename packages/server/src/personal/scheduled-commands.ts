@@ -230,7 +230,7 @@ async function refusalOfPost(
 ): Promise<Refusal | null> {
   const { conversation, body, replyTo } = message;
   const request = { actor, clientId: uuidv7() as ClientId, conversation };
-  const post = postCommand(request, body, replyTo, replyPlaceOf(message));
+  const post = postCommand(request, body, { replyTo, inThread: replyPlaceOf(message) });
   const [decision] = await decidePosts(tx, [post]);
   if (!decision || !('refuse' in decision)) return null;
   return decision.refuse.code === 'slow_mode' ? null : decision.refuse;

@@ -114,7 +114,10 @@ const sendRule: Rule<SendCommand> = {
       return { refuse: refusal('account_suspended', undefined, { retryAfter }) };
     }
     const request = { actor, clientId, conversation };
-    const post = postCommand(request, row.body, row.reply_to ?? undefined, placeOfRow(row));
+    const post = postCommand(request, row.body, {
+      replyTo: row.reply_to ?? undefined,
+      inThread: placeOfRow(row),
+    });
     const [decision] = await decidePosts(tx, [post]);
     if (!decision || !('events' in decision)) {
       return decision ?? { refuse: refusal('conversation_not_found') };

@@ -322,12 +322,11 @@ describe('filters', () => {
       await aFile(ada, 'Quarterly-Bericht.pdf', 'application/pdf'),
       await aFile(ada, 'Fête.png', 'image/png'),
     ];
-    stored(await postMessage(append, about(ada, group.id), '', undefined, undefined, [report]));
+    stored(await postMessage(append, about(ada, group.id), '', { attachments: [report] }));
     stored(
-      await postMessage(append, about(ada, group.id), 'the office', undefined, undefined, [
-        report,
-        photo,
-      ]),
+      await postMessage(append, about(ada, group.id), 'the office', {
+        attachments: [report, photo],
+      }),
     );
     expect(await found(bob, `${group.in} has:file`)).toEqual(['the office', '']);
     expect(await found(bob, `${group.in} has:image`)).toEqual(['the office']);
@@ -355,7 +354,7 @@ describe('filters', () => {
     const group = await aGroup(ada, [], ['needle root']);
     const [thread] = group.seqs as [Seq];
     const place = { thread, alsoInConversation: false };
-    await postMessage(append, about(ada, group.id), 'needle reply', undefined, place);
+    await postMessage(append, about(ada, group.id), 'needle reply', { inThread: place });
     await fill();
     expect(await found(ada, `${group.in} needle is:thread`)).toEqual(['needle reply']);
     expect(await found(ada, `${group.in} is:thread`)).toEqual(['needle reply']);

@@ -70,17 +70,15 @@ export async function aPopulatedDatabase(cluster: TestCluster): Promise<Populate
   await joinGroup(append, about(cyd, group));
   await renameGroup(append, about(ada, group), 'friends');
   const place = { thread: message, alsoInConversation: false };
-  const reply = await postMessage(
-    append,
-    about(bob, group),
-    'in the thread, @ada',
-    undefined,
-    place,
-  );
+  const reply = await postMessage(append, about(bob, group), 'in the thread, @ada', {
+    inThread: place,
+  });
   await deleteMessage(append, about(bob, group), stored(reply).seq);
-  await postMessage(append, about(cyd, group), 'also here', undefined, {
-    ...place,
-    alsoInConversation: true,
+  await postMessage(append, about(cyd, group), 'also here', {
+    inThread: {
+      ...place,
+      alsoInConversation: true,
+    },
   });
   const follow = { actor: bob, clientId: aClientId(), conversation: group, thread: message };
   await unfollowThread(append, follow);
