@@ -3,7 +3,6 @@ import {
   type AccountRole,
   type ClientId,
   type ConversationId,
-  type EventType,
   refusal,
   type StreamId,
   WORKSPACE_STREAM,
@@ -78,6 +77,13 @@ interface AdminCommand extends Command {
   readonly notes: AuditNotes;
 }
 
+/** What a command of an admin does. */
+interface Administration extends Pick<AdminCommand, 'actions' | 'eventType' | 'decideFor'> {
+  readonly change?: AccountChange;
+  /** Further streams to lock. */
+  readonly locks?: readonly StreamId[];
+}
+
 const EVENT_BYTES = 300;
 
 /**
@@ -92,40 +98,42 @@ export function updateAccount(
   locks: readonly StreamId[] = [],
 ) {
   const { username, displayName, email, role, accessEndsAt, avatar } = change;
-  const names = [username, displayName, email, avatar].some((value) => value !== undefined);
+  const updates = [username, displayName, email, avatar].some((value) => value !== undefined);
   const actions: AdminAction[] = [];
-  if (names) actions.push('update');
+  if (updates) actions.push('update');
   if (role !== undefined || accessEndsAt !== undefined) actions.push('set_role');
-  return run(
-    append,
-    request,
+  return run(append, request, {
     actions,
-    names ? 'user.updated' : 'user.role_changed',
-    update,
+    eventType: updates ? 'user.updated' : 'user.role_changed',
+    decideFor: update,
     change,
     locks,
-  );
+  });
 }
 
 /** Deactivates an account; its messages remain. The caller ends its sessions and API keys. */
 export const deactivateAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
-  run(append, request, ['deactivate'], 'user.deactivated', deactivate);
+  run(append, request, {
+    actions: ['deactivate'],
+    eventType: 'user.deactivated',
+    decideFor: deactivate,
+  });
 
 /**
  * Reactivates an account. Sessions from before the deactivation stay ended. If the access of a
  * guest had ended, it no longer expires.
  */
 export const reactivateAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
-  run(append, request, ['reactivate'], 'user.reactivated', reactivate);
+  run(append, request, {
+    actions: ['reactivate'],
+    eventType: 'user.reactivated',
+    decideFor: reactivate,
+  });
 
 function run(
   append: Append,
   { actor, clientId, target, audit }: AdminRequest,
-  actions: readonly AdminAction[],
-  eventType: EventType,
-  decideFor: AdminCommand['decideFor'],
-  change: AccountChange = {},
-  locks: readonly StreamId[] = [],
+  { actions, eventType, decideFor, change = {}, locks = [] }: Administration,
 ): Promise<Outcome> {
   const command: AdminCommand = {
     rule: { name: `admin.${actions[0] ?? 'nothing'}`, decide },

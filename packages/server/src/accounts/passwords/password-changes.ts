@@ -1,5 +1,4 @@
-import type { SessionId } from '@parley/protocol';
-import { type AccountId, refusal } from '@parley/protocol';
+import { type AccountId, refusal, type SessionId } from '@parley/protocol';
 import type pg from 'pg';
 import type { AuditLog, AuditNote } from '../../audit/audit-log.ts';
 import type { Emails } from '../../email/emails.ts';
@@ -53,6 +52,19 @@ interface PasswordChangesDeps {
   /** The server’s public address: links use it and never the host of a request. */
   readonly server: () => string;
   readonly settings: Pick<ServerSettings, 'current'>;
+}
+
+/** A password to set, and what is stored with it. */
+interface NewPassword {
+  readonly account: AccountId;
+  readonly password: string;
+  /** The field of the request that has the password, for errors. */
+  readonly field: 'password' | 'next';
+  /** The session that does not end. */
+  readonly keptSession?: SessionId;
+  readonly note: AuditNote;
+  /** Runs first in the transaction. */
+  readonly first?: (client: pg.PoolClient) => Promise<void>;
 }
 
 /** Password changes: with a link sent by email, or with the current password. */
@@ -128,10 +140,16 @@ export class PasswordChanges {
     if (!proof?.account) refuse('link_expired');
     const { account } = proof;
     const note = audit.note({ event: 'password_reset', account, address });
-    await this.#set(account, 'password', password, undefined, note, async (client) => {
-      if (!(await tickets.redeem(PURPOSE, token, client))) refuse('link_expired');
-      if ((await proveAddress(account, client)) === null) refuse('link_expired');
-      await client.query(forgetUndeliverable(account));
+    await this.#set({
+      account,
+      password,
+      field: 'password',
+      note,
+      first: async (client) => {
+        if (!(await tickets.redeem(PURPOSE, token, client))) refuse('link_expired');
+        if ((await proveAddress(account, client)) === null) refuse('link_expired');
+        await client.query(forgetUndeliverable(account));
+      },
     });
     await limits.unlock(account);
   }
@@ -142,17 +160,10 @@ export class PasswordChanges {
    */
   change(account: AccountId, session: SessionId, next: string, address: string): Promise<void> {
     const note = this.#deps.audit.note({ event: 'password_changed', account, address });
-    return this.#set(account, 'next', next, session, note);
+    return this.#set({ account, password: next, field: 'next', keptSession: session, note });
   }
 
-  async #set(
-    account: AccountId,
-    field: string,
-    password: string,
-    except: SessionId | undefined,
-    note: AuditNote,
-    first?: (client: pg.PoolClient) => Promise<void>,
-  ): Promise<void> {
+  async #set({ account, password, field, keptSession, note, first }: NewPassword): Promise<void> {
     const { pool, passwords, sessions, tickets, emails, server, settings } = this.#deps;
     const { rows } = await pool.query<{
       username: string;
@@ -172,7 +183,7 @@ export class PasswordChanges {
     refuseOverload(passwords);
     const hash = await passwords.hash(password);
     await sessions.endAll(account, {
-      except,
+      except: keptSession,
       change: async (client) => {
         await first?.(client);
         await note.store(client);

@@ -22,7 +22,7 @@ import { hashOf, rowsOf } from '../tickets/tickets.ts';
 import { conflictErrors, conflictRefusal } from '../users/conflicts.ts';
 import { emailKey } from '../users/names.ts';
 import { findConflicts } from '../users/queries.ts';
-import type { EmailCodes, PendingStep } from '../verification/email-codes.ts';
+import type { EmailCodes, PendingStep, VerifiedCode } from '../verification/email-codes.ts';
 import { type Applicant, isListed, refusalOfAdmission } from './admission.ts';
 import { registerAccount } from './register.ts';
 
@@ -133,11 +133,11 @@ export class Registrations {
       locale,
     };
     if (!this.verifies)
-      return { account: await this.#createAccount(pending, email, null, address) };
+      return { account: await this.#createAccount(pending, { email, step: null }, address) };
     await limits.takeEmail(emailKey(email), addressKey(address));
     const pendingStep = await withTransaction(pool, (client) =>
       codes.start(
-        { purpose: 'register', email, known: conflicts.email, locale, data: pending },
+        { purpose: 'register', email, isRegistered: conflicts.email, locale, data: pending },
         client,
       ),
     );
@@ -146,22 +146,17 @@ export class Registrations {
   }
 
   /**
-   * Creates the account of a registration whose code was right; `id` is the pending step to use up.
+   * Creates the account of a registration whose code was right; `address` is the source of the request.
    * @throws {RefusalError} when the name was taken in the meantime, or the invitation used up
    */
-  confirm(
-    pending: PendingRegistration,
-    email: string,
-    id: string,
-    address: string,
-  ): Promise<AccountId> {
-    return this.#createAccount(pending, email, id, address);
+  confirm({ id, email, data }: VerifiedCode<PendingRegistration>, address: string) {
+    return this.#createAccount(data, { email, step: id }, address);
   }
 
+  /** Creates an account; `step` is the pending step to use up, null if the address is not verified. */
   async #createAccount(
     pending: PendingRegistration,
-    email: string,
-    confirmed: string | null,
+    { email, step }: { email: string; step: string | null },
     address: string,
   ): Promise<AccountId> {
     const { append, codes, emails, audit, invitations } = this.#deps;
@@ -176,10 +171,10 @@ export class Registrations {
       ...user,
       guest,
       email,
-      admit: (first, tx) => this.#admit(tx, { email, invited, first }, confirmed !== null),
-      verified: confirmed !== null,
+      admit: (first, tx) => this.#admit(tx, { email, invited, first }, step !== null),
+      verified: step !== null,
       audit: { log: audit, address },
-      ...(confirmed === null
+      ...(step === null
         ? {
             // Verification is optional here.
             write: async (made, writes) => {
@@ -190,8 +185,8 @@ export class Registrations {
           }
         : {
             check: async (tx): Promise<Refusal | null> =>
-              (await codes.lockUnused(confirmed, rowsOf(tx))) ? null : refusal('ticket_expired'),
-            write: (_made, writes) => writes.query(codes.use(confirmed)),
+              (await codes.lockUnused(step, rowsOf(tx))) ? null : refusal('ticket_expired'),
+            write: (_made, writes) => writes.query(codes.use(step)),
           }),
     });
     storedOrRefuse(outcome);

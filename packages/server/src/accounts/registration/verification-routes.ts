@@ -60,7 +60,7 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
     onRequest: async (request) => refuseCrossSite(request, deps),
     handler: async (request, reply) => {
       const { ticket, code, device } = request.body;
-      const opened = await checkCode(deps, ticket, code, request.ip);
+      const opened = await checkCode(deps, { ticket, code }, request.ip);
       const proof =
         opened.account === null
           ? await confirmRegistration(deps, opened, request.ip)
@@ -98,8 +98,7 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
  */
 async function checkCode(
   { codes, logins }: VerificationDeps,
-  ticket: string,
-  code: string,
+  { ticket, code }: { ticket: string; code: string },
   address: string,
 ): Promise<VerifiedCode<unknown>> {
   try {
@@ -115,11 +114,11 @@ async function checkCode(
 /** Creates the account of a registration that has waited for its code. */
 async function confirmRegistration(
   { registrations }: VerificationDeps,
-  { id, email, data }: VerifiedCode<unknown>,
+  verified: VerifiedCode<unknown>,
   address: string,
 ): Promise<Proof> {
-  const pending = data as PendingRegistration;
-  const account = await registrations.confirm(pending, email, id, address);
+  const pending = verified.data as PendingRegistration;
+  const account = await registrations.confirm({ ...verified, data: pending }, address);
   return { account, credentials: 0, passed: ['password', 'email'], device: pending.device };
 }
 

@@ -32,7 +32,7 @@ export interface CodeRequest {
   /** The address that the code is sent to, as it was typed. */
   readonly email: string;
   /** The address belongs to an account: its owner is notified and gets no code. */
-  readonly known?: boolean;
+  readonly isRegistered?: boolean;
   /** The locale of the recipient; null: not known. */
   readonly locale: string | null;
   readonly data: object;
@@ -268,7 +268,7 @@ export class EmailCodes {
   }
 
   /** Replaces the code and sends the new one; false when it was replaced concurrently. */
-  async #renew(row: CodeRow, known: boolean, client: pg.PoolClient): Promise<boolean> {
+  async #renew(row: CodeRow, isRegistered: boolean, client: pg.PoolClient): Promise<boolean> {
     const now = this.#deps.clock.now();
     const code = newCode();
     const { rowCount } = await client.query({
@@ -290,7 +290,7 @@ export class EmailCodes {
     if (rowCount !== 1) return false;
     const account = row.account_id ?? undefined;
     const { email, locale = null } = row.data;
-    await this.#email({ email, locale, known, account }, code, client);
+    await this.#email({ email, locale, isRegistered, account }, code, client);
     return true;
   }
 
@@ -298,7 +298,7 @@ export class EmailCodes {
     to: {
       email: string;
       locale: string | null;
-      known?: boolean | undefined;
+      isRegistered?: boolean | undefined;
       account?: AccountId | undefined;
     },
     code: string,
@@ -306,12 +306,12 @@ export class EmailCodes {
   ): Promise<void> {
     const { emails, server } = this.#deps;
     const texts = textsFor(to.locale);
-    const description = to.known
+    const description = to.isRegistered
       ? alreadyRegisteredEmail(texts, server())
       : codeEmail(texts, server(), code);
     await emails.put(
       {
-        purpose: to.known ? 'register-known' : 'verify',
+        purpose: to.isRegistered ? 'register-known' : 'verify',
         account: to.account,
         recipient: to.email,
         ...description,
