@@ -132,7 +132,7 @@ export class Connection
   }
 
   subscribe(start: Start, hello: StartedHello): void {
-    const { cursor, isEpochKnown, presence, isGuest } = hello;
+    const { presence, isGuest } = hello;
     this.readVersion = start.readVersion;
     if (isGuest) {
       this.#guestPresence = new GuestPresence(this.#context, this, this.#log);
@@ -141,7 +141,7 @@ export class Connection
     } else this.#context.audience.add(this, presence);
     this.setPresence('active');
     this.#become('replaying');
-    this.#subscriptions.start(start, cursor, isEpochKnown, isGuest);
+    this.#subscriptions.start(start, hello);
   }
 
   #caughtUp(): void {

@@ -12,7 +12,7 @@ import {
   streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import type { Start } from '../conversations/start.ts';
+import type { MembershipPeriod, Start } from '../conversations/start.ts';
 import type { Logger } from '../runtime/log.ts';
 import { peek, type StoredEvent } from '../stream/record.ts';
 import { type DrainableSink, Resume } from '../stream/resume.ts';
@@ -26,6 +26,13 @@ export interface SubscribingConnection {
   /** Known after the hello. */
   readonly account: AccountId;
   close(code: number, reason: Goodbye['reason'], retryAfter?: number): void;
+}
+
+/** What the hello says about the events that the client has. */
+interface ResumingClient {
+  /** Where each stream starts. */
+  readonly cursor: Cursor;
+  readonly isEpochKnown: boolean;
 }
 
 type SubscriptionDeps = Pick<LiveContext, 'hub' | 'clock' | 'limits' | 'metrics' | 'conversation'>;
@@ -70,23 +77,24 @@ export class SubscriptionSet implements DrainableSink {
   }
 
   /** Subscribes to the streams of a hello, each from its cursor; a guest not to that of the workspace. */
-  start(start: Start, cursor: Cursor, isEpochKnown: boolean, isGuest: boolean): void {
+  start(start: Start, client: ResumingClient & { readonly isGuest: boolean }): void {
+    const { isGuest } = client;
     this.#personalSeq = start.personalSeq;
     const whole = [{ joinedSeq: 1 as Seq, leftSeq: null }];
     const personal = streamOfAccount(this.account);
     if (!isGuest) {
-      this.#subscribe(WORKSPACE_STREAM, cursor, isEpochKnown, whole, start.workspaceSeq);
+      this.#subscribe(WORKSPACE_STREAM, client, whole, start.workspaceSeq);
     }
-    this.#subscribe(personal, cursor, isEpochKnown, whole, start.personalSeq);
+    this.#subscribe(personal, client, whole, start.personalSeq);
     for (const c of [...start.conversations, ...start.unchanged]) {
       const stream = streamOfConversation(c.id);
       const periods = start.periods.get(stream) ?? [{ joinedSeq: c.joinedSeq, leftSeq: null }];
-      this.#subscribe(stream, cursor, isEpochKnown, periods, c.lastSeq);
+      this.#subscribe(stream, client, periods, c.lastSeq);
     }
     // Conversations that the account left while the client was offline: it must learn of the end.
     for (const [stream, periods] of start.periods) {
       const left = periods[periods.length - 1]?.leftSeq;
-      if (left) this.#subscribe(stream, cursor, isEpochKnown, periods, left);
+      if (left) this.#subscribe(stream, client, periods, left);
     }
     if (this.#resume.idle) this.#onLive();
   }
@@ -190,9 +198,8 @@ export class SubscriptionSet implements DrainableSink {
 
   #subscribe(
     stream: StreamId,
-    cursor: Readonly<Record<string, Seq>>,
-    isEpochKnown: boolean,
-    periods: Parameters<typeof planResume>[1],
+    { cursor, isEpochKnown }: ResumingClient,
+    periods: readonly MembershipPeriod[],
     lastSeq: Seq,
   ): void {
     const plan = planResume(cursor[stream], periods, lastSeq, this.#context.limits.replayEvents);

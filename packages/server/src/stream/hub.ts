@@ -212,7 +212,8 @@ export class Hub implements BrokerListener {
 
   #receive(stream: StreamId, events: readonly StoredEvent[], source: EventSource): void {
     // Without other nodes no hint can be in flight.
-    this.#feeds.get(stream)?.receive(events, source, this.#broker.status === 'connected');
+    const onGap = this.#broker.status === 'connected' ? 'wait' : 'read';
+    this.#feeds.get(stream)?.receive(events, source, onGap);
   }
 
   #deliver(topic: Topic, events: readonly StoredEvent[], source: EventSource): void {

@@ -42,47 +42,47 @@ function aFeed(events: number) {
 describe('a feed', () => {
   test('delivers only the part of a range after the head', () => {
     const { feed, delivered, range } = aFeed(5);
-    feed.receive(range(1, 3), 'here', false);
-    feed.receive(range(2, 4), 'broker', false);
-    feed.receive(range(1, 4), 'broker', false);
-    feed.receive([], 'broker', false);
-    feed.receive(range(5, 5), 'here', false);
+    feed.receive(range(1, 3), 'here', 'read');
+    feed.receive(range(2, 4), 'broker', 'read');
+    feed.receive(range(1, 4), 'broker', 'read');
+    feed.receive([], 'broker', 'read');
+    feed.receive(range(5, 5), 'here', 'read');
     expect(delivered).toEqual(['1 here', '2 here', '3 here', '4 broker', '5 here']);
   });
 
   test('holds a range behind a gap until the gap has arrived, and reads nothing', () => {
     const { log, feed, delivered, range, gaps } = aFeed(6);
-    feed.receive(range(5, 6), 'here', true);
-    feed.receive(range(2, 3), 'broker', true);
+    feed.receive(range(5, 6), 'here', 'wait');
+    feed.receive(range(2, 3), 'broker', 'wait');
     expect(delivered).toEqual([]);
-    feed.receive(range(1, 1), 'broker', true);
+    feed.receive(range(1, 1), 'broker', 'wait');
     expect(delivered).toEqual(['1 broker', '2 broker', '3 broker']);
-    feed.receive(range(4, 4), 'broker', true);
+    feed.receive(range(4, 4), 'broker', 'wait');
     expect(delivered.slice(3)).toEqual(['4 broker', '5 here', '6 here']);
     expect([log.reads.length, gaps()]).toEqual([0, 0]);
   });
 
   test('reads a gap that does not arrive', async () => {
     const { log, feed, delivered, range, gaps } = aFeed(4);
-    feed.receive(range(3, 3), 'here', true);
+    feed.receive(range(3, 3), 'here', 'wait');
     await until(() => delivered.length === 3, 'the gap');
     expect(delivered).toEqual(['1 database', '2 database', '3 database']);
     expect(log.reads).toEqual([{ stream, after: 0, upTo: 3 }]);
     expect(gaps()).toBe(1);
     await feed.filling;
-    feed.receive(range(4, 4), 'here', true);
+    feed.receive(range(4, 4), 'here', 'wait');
     expect(delivered.at(-1)).toBe('4 here');
   });
 
   test('reads at once if it may not hold, or if too many ranges are held', async () => {
     const { log, feed, delivered, range } = aFeed(40);
-    feed.receive(range(2, 2), 'broker', false);
+    feed.receive(range(2, 2), 'broker', 'read');
     expect(log.reads).toHaveLength(1);
     await feed.filling;
     expect(delivered).toEqual(['1 database', '2 database']);
-    for (let n = 4; n <= 34; n += 2) feed.receive(range(n, n), 'broker', true);
+    for (let n = 4; n <= 34; n += 2) feed.receive(range(n, n), 'broker', 'wait');
     expect(log.reads).toHaveLength(1);
-    feed.receive(range(36, 36), 'broker', true);
+    feed.receive(range(36, 36), 'broker', 'wait');
     expect(log.reads.slice(1)).toEqual([{ stream, after: 2, upTo: 36 }]);
     await feed.filling;
     expect(delivered.at(-1)).toBe('36 database');
@@ -90,8 +90,8 @@ describe('a feed', () => {
 
   test('reads up to the last held range if one of them cannot wait', async () => {
     const { log, feed, delivered, range, gaps } = aFeed(9);
-    feed.receive(range(8, 9), 'here', true);
-    feed.receive(range(5, 5), 'broker', false);
+    feed.receive(range(8, 9), 'here', 'wait');
+    feed.receive(range(5, 5), 'broker', 'read');
     expect(log.reads).toEqual([{ stream, after: 0, upTo: 9 }]);
     expect(gaps()).toBe(1);
     await feed.filling;
@@ -100,10 +100,10 @@ describe('a feed', () => {
 
   test('delivers each seq of overlapping held ranges once', () => {
     const { log, feed, delivered, range } = aFeed(7);
-    feed.receive(range(3, 5), 'here', true);
-    feed.receive(range(3, 4), 'broker', true);
-    feed.receive(range(5, 7), 'broker', true);
-    feed.receive(range(1, 3), 'broker', true);
+    feed.receive(range(3, 5), 'here', 'wait');
+    feed.receive(range(3, 4), 'broker', 'wait');
+    feed.receive(range(5, 7), 'broker', 'wait');
+    feed.receive(range(1, 3), 'broker', 'wait');
     expect(delivered.map((each) => Number.parseInt(each, 10))).toEqual(upTo(7));
     expect(log.reads).toEqual([]);
   });
@@ -138,7 +138,7 @@ describe('a feed', () => {
     const { log, feed, topic, range } = aFeed(6);
     log.onRead = () => {
       log.onRead = () => undefined;
-      feed.receive(range(5, 6), 'here', true);
+      feed.receive(range(5, 6), 'here', 'wait');
     };
     feed.announce(3 as Seq);
     await until(() => topic.head === 6, 'all events');
@@ -165,7 +165,7 @@ describe('a feed', () => {
     const { feed, topic, range, hooks } = aFeed(4);
     hooks.onDelivered = () => {
       hooks.onDelivered = () => undefined;
-      queueMicrotask(() => feed.receive(range(3, 4), 'here', true));
+      queueMicrotask(() => feed.receive(range(3, 4), 'here', 'wait'));
     };
     feed.announce(2 as Seq);
     await until(() => topic.head === 4, 'the later events');
@@ -176,7 +176,7 @@ describe('a feed', () => {
     log.onRead = () => feed.close();
     feed.announce(2 as Seq);
     await feed.filling;
-    feed.receive(range(1, 1), 'here', true);
+    feed.receive(range(1, 1), 'here', 'wait');
     feed.announce(4 as Seq);
     expect(feed.filling).toBeNull();
     expect(delivered).toEqual([]);
@@ -212,7 +212,7 @@ describe('the comparison of heads', () => {
     const { comparison, feed, range, missed, log } = aComparison(3);
     const compared = comparison.compare();
     // Published after the comparison has read the heads.
-    setTimeout(() => feed.receive(range(1, 3), 'here', true), 10);
+    setTimeout(() => feed.receive(range(1, 3), 'here', 'wait'), 10);
     await compared;
     expect(missed()).toBe(0);
     expect(log.reads).toEqual([]);

@@ -63,10 +63,10 @@ export class TopicFeed {
   }
 
   /**
-   * Receives a contiguous range. With `hold`, a range behind a gap waits for the events before it;
-   * otherwise they are read at once.
+   * Receives a contiguous range. If there is a gap before it, the range waits for the missing events, or
+   * they are read at once.
    */
-  receive(events: readonly StoredEvent[], source: EventSource, hold: boolean): void {
+  receive(events: readonly StoredEvent[], source: EventSource, onGap: 'wait' | 'read'): void {
     const first = events[0];
     const last = events[events.length - 1];
     const { head } = this.topic;
@@ -74,7 +74,7 @@ export class TopicFeed {
     if (this.#filling) {
       this.announce(last.seq);
     } else if (first.seq > head + 1) {
-      this.#hold({ events, source }, hold);
+      this.#hold({ events, source }, onGap);
     } else {
       const fresh = first.seq === head + 1 ? events : events.filter((e) => e.seq > head);
       this.#deliver(fresh, source);
@@ -107,9 +107,9 @@ export class TopicFeed {
    * Where several nodes write to one stream, a node’s own commits often overtake the hints of other
    * nodes, which arrive a moment later.
    */
-  #hold(range: HeldRange, wait: boolean): void {
+  #hold(range: HeldRange, onGap: 'wait' | 'read'): void {
     this.#held.push(range);
-    if (!wait || this.#held.length > HELD_MAX) this.#stopWaiting();
+    if (onGap === 'read' || this.#held.length > HELD_MAX) this.#stopWaiting();
     else this.#holdTimer ??= setTimeout(() => this.#stopWaiting(), HOLD_MS);
   }
 
