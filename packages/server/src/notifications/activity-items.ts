@@ -12,7 +12,7 @@ import { mayAct } from '../permissions/account-state.ts';
 import { hasNotBlocked } from './has-not-blocked.ts';
 import { isCurrent } from './membership-sql.ts';
 import type { MessageToDecide, Range } from './messages-to-decide.ts';
-import type { PresenceOf, Recipient } from './recipients.ts';
+import type { DecisionContext, PresenceOf, Recipient } from './recipients.ts';
 
 /**
  * Stores the items of the activity of accounts, in the transaction that advances the decisions.
@@ -64,8 +64,7 @@ export async function itemsOfMessages(
   client: pg.ClientBase,
   messages: readonly MessageToDecide[],
   recipients: readonly Recipient[],
-  presenceOf: PresenceOf,
-  now: number,
+  { presenceOf, now }: DecisionContext,
 ): Promise<NewItem[]> {
   const items = recipients.flatMap((recipient): NewItem[] => {
     const message = messages[recipient.n];

@@ -359,7 +359,7 @@ describe('the activity', () => {
       `update notification_progress set seq = ${seq - 1} where conversation_id = '${group}'`,
     );
     const presenceOf = (account: string) => (account === kim.id ? 'active' : 'away');
-    await decideNext(server.pool, [group], presenceOf, Date.now());
+    await decideNext(server.pool, [group], { presenceOf, now: Date.now() });
     expect(await list(kim, '?kinds=mention')).toMatchObject([{ mention: 'here', message: seq }]);
     expect(await list(lea, '?kinds=mention')).toEqual([]);
   });
@@ -467,7 +467,9 @@ describe('the activity', () => {
       `update notification_progress set seq = 0 where conversation_id = '${group}'`,
     );
     await Promise.all(
-      [1, 2, 3].map(() => decideNext(server.pool, [group], () => 'away', Date.now())),
+      [1, 2, 3].map(() =>
+        decideNext(server.pool, [group], { presenceOf: () => 'away', now: Date.now() }),
+      ),
     );
     expect(await stored()).toEqual(before);
     expect(await unreadOf(pia)).toBe(0);

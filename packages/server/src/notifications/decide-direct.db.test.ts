@@ -216,10 +216,10 @@ test('a range of direct messages is decided about as each message alone, whateve
             const presenceOf = (account: AccountId) =>
               states[users.indexOf(account)]?.presence ?? 'unknown';
             const each = (some: readonly Range[]) =>
-              decideEach(client, some, new ActivityBatch(client), presenceOf, NOW);
+              decideEach(client, some, new ActivityBatch(client), { presenceOf, now: NOW });
             const alone = await storedBy(client, () => each(ranges));
             const asRanges = await storedBy(client, async () => {
-              const others = await decideDirect(client, ranges, presenceOf, NOW);
+              const others = await decideDirect(client, ranges, { presenceOf, now: NOW });
               together += ranges.length - others.length;
               await each(others);
             });

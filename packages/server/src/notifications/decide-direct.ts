@@ -12,7 +12,7 @@ import { decisionFor } from './decision-for.ts';
 import { type DecidedRange, storeDecidedRanges } from './deliveries.ts';
 import type { MessageToDecide, Range } from './messages-to-decide.ts';
 import { generalOf } from './queries.ts';
-import type { PresenceOf } from './recipients.ts';
+import type { DecisionContext } from './recipients.ts';
 
 /**
  * Decides about plain direct messages: outside threads, without mentions, not deleted, among users
@@ -42,16 +42,15 @@ interface DirectRow {
 export async function decideDirect(
   client: pg.ClientBase,
   ranges: readonly Range[],
-  presenceOf: PresenceOf,
-  now: number,
+  context: DecisionContext,
 ): Promise<Range[]> {
   const rows = await directRecipients(client, ranges);
   const plain = new Set(rows.filter((row) => row.isPlain).map((row) => row.n));
   const decisions = rows.flatMap((row) => {
     const range = ranges[row.n];
-    return row.isPlain && range ? decisionsFor(row, range, presenceOf, now) : [];
+    return row.isPlain && range ? decisionsFor(row, range, context) : [];
   });
-  await storeDecidedRanges(client, decisions, now);
+  await storeDecidedRanges(client, decisions, context.now);
   return ranges.filter((_, n) => !plain.has(n));
 }
 
@@ -111,8 +110,7 @@ async function directRecipients(
 function decisionsFor(
   row: DirectRow,
   { conversation, after, upTo }: Range,
-  presenceOf: PresenceOf,
-  now: number,
+  { presenceOf, now }: DecisionContext,
 ): DecidedRange[] {
   const { account } = row;
   if (account === null) return [];

@@ -17,7 +17,7 @@ import {
   type Range,
   splitRanges,
 } from './messages-to-decide.ts';
-import { type PresenceOf, type Recipient, recipientsOf } from './recipients.ts';
+import { type DecisionContext, type Recipient, recipientsOf } from './recipients.ts';
 
 /**
  * All lookups are by key for any values, so each statement is planned once: planning takes longer
@@ -38,15 +38,14 @@ const MESSAGES_AT_ONCE = 100;
 export async function decideNext(
   pool: pg.Pool,
   conversations: readonly ConversationId[],
-  presenceOf: PresenceOf,
-  now: number,
+  context: DecisionContext,
 ): Promise<{ more: ConversationId[]; changed: ActivityChange[] }> {
   return await withTransaction(pool, async (client) => {
     await client.query(BY_KEY);
     const ranges = await advance(client, conversations);
     const activity = new ActivityBatch(client);
-    const others = await decideDirect(client, ranges, presenceOf, now);
-    await decideEach(client, others, activity, presenceOf, now);
+    const others = await decideDirect(client, ranges, context);
+    await decideEach(client, others, activity, context);
     for (const part of splitRanges(ranges)) await activity.add(await itemsOfEvents(client, part));
     const more = ranges.filter((r) => r.hasMore).map((r) => r.conversation);
     return { more, changed: await activity.end() };
@@ -58,16 +57,15 @@ export async function decideEach(
   client: pg.ClientBase,
   ranges: readonly Range[],
   activity: ActivityBatch,
-  presenceOf: PresenceOf,
-  now: number,
+  context: DecisionContext,
 ): Promise<void> {
   for (const part of splitRanges(ranges)) {
     const messages = await messagesIn(client, part);
     for (let n = 0; n < messages.length; n += MESSAGES_AT_ONCE) {
       const some = messages.slice(n, n + MESSAGES_AT_ONCE);
       const recipients = await recipientsOf(client, some);
-      await storeDecisions(client, some, recipients, presenceOf, now);
-      await activity.add(await itemsOfMessages(client, some, recipients, presenceOf, now));
+      await storeDecisions(client, some, recipients, context);
+      await activity.add(await itemsOfMessages(client, some, recipients, context));
     }
   }
 }
@@ -76,8 +74,7 @@ async function storeDecisions(
   client: pg.ClientBase,
   messages: readonly MessageToDecide[],
   recipients: readonly Recipient[],
-  presenceOf: PresenceOf,
-  now: number,
+  { presenceOf, now }: DecisionContext,
 ): Promise<void> {
   const decided = recipients.flatMap((recipient) => {
     const message = messages[recipient.n];

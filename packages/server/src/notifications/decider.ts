@@ -166,7 +166,10 @@ export class NotificationDecider {
     const { pool, clock } = this.#deps;
     try {
       const now = clock.now();
-      const { more, changed } = await decideNext(pool, conversations, this.#presenceOf, now);
+      const { more, changed } = await decideNext(pool, conversations, {
+        presenceOf: this.#presenceOf,
+        now,
+      });
       for (const change of changed) this.#sendActivity(change);
       return more;
     } catch (error) {

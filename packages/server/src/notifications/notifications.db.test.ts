@@ -314,7 +314,7 @@ describe('the ledger of notifications', () => {
       await server.rows(
         `update notification_progress set seq = 0 where conversation_id = '${direct}'`,
       );
-      await decideNext(server.pool, [direct], () => 'away', Date.now());
+      await decideNext(server.pool, [direct], { presenceOf: () => 'away', now: Date.now() });
     };
     const expected = [
       { account_id: uma.id, message_seq: first, reason: 'already_read' },
@@ -355,7 +355,9 @@ describe('the ledger of notifications', () => {
       `update notification_progress set seq = ${before - 1} where conversation_id = '${group}'`,
     );
     await Promise.all(
-      [1, 2, 3].map(() => decideNext(server.pool, [group], () => 'active', Date.now())),
+      [1, 2, 3].map(() =>
+        decideNext(server.pool, [group], { presenceOf: () => 'active', now: Date.now() }),
+      ),
     );
     expect(
       await server.rows(`select * from notification_decisions where conversation_id = '${group}'`),
@@ -371,7 +373,7 @@ describe('the ledger of notifications', () => {
     await server.rows(`delete from notification_decisions where conversation_id = '${group}'`);
     await server.rows(`delete from notification_progress where conversation_id = '${group}'`);
     expect(await conversationsBehind(server.pool)).toContain(group);
-    await decideNext(server.pool, [group], () => 'away', Date.now());
+    await decideNext(server.pool, [group], { presenceOf: () => 'away', now: Date.now() });
     expect(await rowsOf(group)).toMatchObject([{ account_id: lea.id, reason: 'mention' }]);
   });
 
@@ -398,7 +400,7 @@ describe('the ledger of notifications', () => {
     await server.rows(
       `update notification_progress set seq = 0 where conversation_id = '${group}'`,
     );
-    await decideNext(server.pool, [group], () => 'away', Date.now());
+    await decideNext(server.pool, [group], { presenceOf: () => 'away', now: Date.now() });
     const rows = await rowsOf(group);
     expect(
       rows.every((row) => ['message_deleted', 'not_member'].includes(String(row.reason))),
@@ -430,7 +432,7 @@ describe('the ledger of notifications', () => {
     ]);
     expect(await rowsOf(group)).toEqual([]);
     await setQuietHours('null');
-    await decideNext(server.pool, [group], () => 'away', Date.now());
+    await decideNext(server.pool, [group], { presenceOf: () => 'away', now: Date.now() });
     expect(await rowsOf(group)).toEqual([
       { account_id: ned.id, message_seq: failing, reason: 'mention' },
     ]);
@@ -458,7 +460,7 @@ describe('the ledger of notifications', () => {
     await server.rows(
       `update notification_progress set seq = 0 where conversation_id = '${group}'`,
     );
-    await decideNext(server.pool, [group], () => 'away', Date.now());
+    await decideNext(server.pool, [group], { presenceOf: () => 'away', now: Date.now() });
     expect((await rowsOf(group)).filter((row) => row.reason === 'mention')).toEqual([]);
     expect(await server.rows(`select from mentions where account_id = '${ora.id}'`)).toHaveLength(
       1,
@@ -535,7 +537,7 @@ describe('the ledger of notifications', () => {
       await server.rows(
         `update notification_progress set seq = 0 where conversation_id = '${group}'`,
       );
-      await decideNext(server.pool, [group], () => 'away', Date.now());
+      await decideNext(server.pool, [group], { presenceOf: () => 'away', now: Date.now() });
       // The server’s sender may have attempted or abandoned them meanwhile.
       const withoutState = (all: typeof stored) =>
         all.map(({ seq, channel, device_id }) => ({ seq, channel, device_id }));

@@ -19,6 +19,13 @@ import { generalOf } from './queries.ts';
 /** Returns whether an account is using a device now, on any node. */
 export type PresenceOf = (account: AccountId) => 'active' | 'away' | 'unknown';
 
+/** When decisions are made, and who is using a device then. */
+export interface DecisionContext {
+  readonly presenceOf: PresenceOf;
+  /** Wall clock, ms. */
+  readonly now: number;
+}
+
 /** An account that a message may concern. */
 export interface Recipient {
   /** The index of the message. */
