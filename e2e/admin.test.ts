@@ -447,7 +447,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       ['/admin/emoji', 'Custom emoji'],
       ['/admin/reports', 'Reports'],
       ['/admin/audit-log', 'Audit log'],
-      // On wide screens, the navigation is beside the first page.
+      // On wide screens, the navigation is next to the first page.
       ['/settings', width < 1024 ? 'Your account' : 'Profile'],
       ['/admin', width < 1024 ? 'Administration' : 'People'],
       ['/admin/state', 'Server state'],

@@ -1,4 +1,4 @@
-// Builds what is stale: the packages (tsc), the SQL migrations beside them, the web client (Vite).
+// Builds what is stale: the packages (tsc), the SQL migrations next to them, the web client (Vite).
 // Staleness is decided by the paths, sizes and times of the sources, so that an unchanged tree costs
 // almost nothing: npm start checks every time.
 import { createHash } from 'node:crypto';

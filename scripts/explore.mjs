@@ -1,6 +1,6 @@
 // npm run explore [-- --rounds N] [--seed N] [FILE…]
 //
-// Runs the property tests with other seeds than npm test: N rounds (10), each with a seed of its own. Reports
+// Runs the property tests with other seeds than npm test: N rounds (10), each with its own seed. Reports
 // the seed of every round in which a test failed; PARLEY_SEED=SEED reproduces it.
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';

@@ -46,7 +46,7 @@ if (process.argv[2] !== '--inside') {
 }
 
 const dir = process.argv[3];
-// A file system of its own: the layers must not be in the system that is the lowest of them.
+// A separate file system: the layers must not be in the system that is the lowest of them.
 mount('-t', 'tmpfs', 'tmpfs', dir);
 const stages = new Map();
 const instructions = parse(readFileSync(join(root, 'Dockerfile'), 'utf8'));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A built server in a process and a data folder of its own. */
+/** A built server in its own process and data folder. */
 export interface ServerProcess {
   readonly url: string;
   readonly pid: number;

@@ -222,7 +222,7 @@ function withLog(change: (log: Event[]) => Event[]): HistoryRecord[] {
   return aCleanRun().map((r) => (r.kind === 'log' ? { ...r, events: change([...r.events]) } : r));
 }
 
-/** The run in which the second member has joined with a command of its own. */
+/** The run in which the second member has joined with its own command. */
 const withJoin = (): HistoryRecord[] => [
   {
     kind: 'invoke',

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Redis } from 'ioredis';
 
-/** A real, temporary Redis (or Valkey): in memory only, on a loopback port of its own. */
+/** A real, temporary Redis (or Valkey): in memory only, on its own loopback port. */
 export type LocalRedis = {
   readonly url: string;
   readonly port: number;

@@ -31,7 +31,7 @@ interface RequestsDeps {
 }
 
 /**
- * The requests of a client beside its own connection: they are repeated with the same id until they are
+ * The requests of a client next to its own connection: they are repeated with the same id until they are
  * answered, on any node.
  */
 export class Requests {

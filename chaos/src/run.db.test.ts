@@ -17,7 +17,7 @@ afterAll(() => {
   for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
 });
 
-/** Carries out a run in a folder of its own, which is kept for inspection after a violation. */
+/** Carries out a run in its own folder, which is kept for inspection after a violation. */
 async function aRun(options: Options): Promise<RunResult> {
   const dir = mkdtempSync(join(tmpdir(), `parley-chaos-${options.planted ?? options.mode}-`));
   const template = inject('databaseTemplate');

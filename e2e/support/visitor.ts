@@ -45,7 +45,7 @@ export class Visitor {
        * of the time of a first visit; some browsers have none in private windows.
        */
       worker?: boolean;
-      /** Whether notifications may be shown, which takes a browser of its own (see {@link startBrowser}). */
+      /** Whether notifications may be shown, which takes its own browser (see {@link startBrowser}). */
       notifications?: boolean;
     } = {},
   ): Promise<Visitor> {

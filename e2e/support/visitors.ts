@@ -45,7 +45,7 @@ export class Visitors {
     }
   }
 
-  /** Opens the server in a browser context of its own. */
+  /** Opens the server in its own browser context. */
   async arrive(options?: VisitorOptions, url = this.#url()): Promise<Visitor> {
     const all = { ...this.#defaults, ...options };
     const browser = all.notifications ? this.#withNotifications() : this.#without();

@@ -11,7 +11,7 @@ const anyOf = (...patterns: RegExp[]): RegExp =>
 
 /**
  * How the modules are grouped into scripts, the most important group first. Without groups each set of modules that the
- * same pages use becomes a script of its own: a conversation requested 190 of them.
+ * same pages use becomes its own script: a conversation requested 190 of them.
  *
  * A group has the modules named here and everything that they import, except what an earlier group has. A module that
  * is loaded on demand (`import()`) stays out of the groups unless it is named.
@@ -87,7 +87,7 @@ export const compileHints: Plugin = {
   name: 'parley-compile-hints',
   apply: 'build',
   generateBundle: {
-    // The comment counts only at the start of the file, where Vite puts a list of its own.
+    // The comment counts only at the start of the file, where Vite puts its own list.
     order: 'post',
     handler(_options, bundle) {
       for (const file of Object.values(bundle)) {

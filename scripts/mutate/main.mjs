@@ -115,7 +115,7 @@ function failureOf(tests, results, description = '', timeoutMs = STAGE_MS) {
     [...args, '--project=unit', '--project=database', ...options, ...tests],
     {
       cwd: root,
-      // A process group of its own: everything that its tests have started ends with it.
+      // A separate process group: everything that its tests have started ends with it.
       detached: true,
       stdio: 'ignore',
       env: { ...process.env, PARLEY_MUTANT: description },

@@ -12,7 +12,7 @@ const ALLOWED = new Set([
   'BSD-3-Clause',
   'CC0-1.0',
   'ISC',
-  // Of libvips in the prebuilt packages of sharp: a library of its own, which is linked dynamically.
+  // Of libvips in the prebuilt packages of sharp: a separate library, which is linked dynamically.
   'LGPL-3.0-or-later',
   'MIT',
   'MIT-0',

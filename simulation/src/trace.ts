@@ -9,7 +9,7 @@ const WIDTH = 150;
 export class Names {
   readonly #names = new Map<string, string>();
 
-  /** Gives an id a name of its own. */
+  /** Gives an id its own name. */
   set(id: string, name: string): void {
     this.#names.set(id, name);
   }

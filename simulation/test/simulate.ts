@@ -13,7 +13,7 @@ const SOURCES = [
 ];
 
 /**
- * Runs the built simulation in a process of its own: it replaces timers and clocks. During mutation
+ * Runs the built simulation in its own process: it replaces timers and clocks. During mutation
  * tests it runs from the sources, one of which is changed.
  */
 export function simulate(...args: string[]): Promise<{ code: number | null; output: string }> {

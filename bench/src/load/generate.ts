@@ -10,7 +10,7 @@ const WINDOW_GENERATOR = fileURLToPath(new URL('./window-generator.js', import.m
 /** Whether processes can be pinned to cores here. */
 export const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0 && cpus().length > 1;
 
-/** Runs the generator in a process of its own; `pinned` on a core of its own, where that works. */
+/** Runs the generator in its own process; `pinned` on its own core, where that works. */
 export function generate(load: Load, { pinned = false } = {}): Promise<LoadResult> {
   return run<LoadResult>(GENERATOR, load, pinned);
 }

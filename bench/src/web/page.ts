@@ -2,7 +2,7 @@ import type { ConversationId } from '@parley/protocol';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import type { Login } from './fill.ts';
 
-/** A page in a browser context of its own, in which an account is logged in. */
+/** A page in its own browser context, in which an account is logged in. */
 export interface OpenPage {
   readonly context: BrowserContext;
   readonly page: Page;

@@ -363,7 +363,7 @@ export class ParleyClient {
     return this.#commands.send({ op: 'pin', id: newId(), conversation, message });
   }
 
-  /** Removes the pin of a message, whoever pinned it. */
+  /** Removes the pin of a message, no matter who pinned it. */
   unpin(conversation: ConversationId, message: Seq): Sent {
     return this.#commands.send({ op: 'unpin', id: newId(), conversation, message });
   }

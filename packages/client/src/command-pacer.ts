@@ -13,8 +13,8 @@ interface Waiting {
  * connection. Commands of a tab keep their order; tabs take turns, so that one with many commands
  * does not delay the others.
  *
- * A command that the server has deferred is added again while later ones of its tab may still wait here: it goes first,
- * because the server keeps its place for a few seconds only.
+ * A command that the server has deferred is added again, perhaps while later ones of its tab still wait
+ * here. It goes first, because the server keeps its place only for a few seconds.
  */
 export class CommandPacer {
   readonly #send: (text: string) => void;

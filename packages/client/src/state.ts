@@ -13,7 +13,7 @@ type Plain = Omit<ClientSnapshot, 'conversations' | 'outbox'>;
 
 /**
  * Holds what a client shows. Changes are cheap: the snapshot is built only when it is read, and
- * listeners are called once, however many events arrive until then.
+ * listeners are called once for all events that arrive until then.
  */
 export class ClientState {
   readonly #views = new Map<ConversationId, ConversationView>();

@@ -216,7 +216,7 @@ const CONVERSATION_EVENTS = {
     previews: z.array(LinkPreview).max(LIMITS.previewsPerMessage),
     removed: z.array(z.string()).max(LIMITS.previewsPerMessage).optional(),
   }),
-  /** The deletion of a message also removes its pin, without an event of its own. */
+  /** The deletion of a message also removes its pin, without its own event. */
   'message.pinned': z.object({ message: Seq }),
   'message.unpinned': z.object({ message: Seq }),
 } as const;

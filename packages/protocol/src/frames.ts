@@ -68,9 +68,9 @@ export const Post = withContent({
   /** Also shows the reply among the messages of the conversation. Ignored without `thread`. */
   alsoInConversation: z.boolean().optional(),
 });
-/** Replaces the text of one’s own message. */
+/** Replaces the text of a message of the account. */
 export const Edit = z.object({ op: z.literal('edit'), ...onMessage, body: Body });
-/** Deletes one’s own message, or as a moderator that of another member. */
+/** Deletes the account’s own message, or as a moderator another member’s. */
 export const Delete = z.object({ op: z.literal('delete'), ...onMessage });
 /** Adds a reaction of the sender to a message. */
 export const React = z.object({ op: z.literal('react'), ...onMessage, emoji: ReactionEmoji });
@@ -78,7 +78,7 @@ export const React = z.object({ op: z.literal('react'), ...onMessage, emoji: Rea
 export const Unreact = z.object({ op: z.literal('unreact'), ...onMessage, emoji: ReactionEmoji });
 /** Pins a message for all members of the conversation. */
 export const Pin = z.object({ op: z.literal('pin'), ...onMessage });
-/** Removes the pin of a message, whoever pinned it. */
+/** Removes the pin of a message, no matter who pinned it. */
 export const Unpin = z.object({ op: z.literal('unpin'), ...onMessage });
 /**
  * Moves the read cursor forward to `seq`; with `unread` it may also move back, and its revision is

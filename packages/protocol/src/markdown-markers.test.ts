@@ -53,7 +53,7 @@ test('a text without the characters of markers has none', () => {
   const characters = fc.constantFrom(...'ab 1.\n\t-+#:!@/()]<&;"=$'.split(''));
   fc.assert(
     fc.property(fc.string({ unit: characters, maxLength: 60 }), (text) => {
-      // A marker in a paragraph of its own, so that the text is parsed.
+      // A marker in its own paragraph, so that the text is parsed.
       expect(withoutMarkers(`${text}\n\n*end*`)).toBe(`${text}\n\nend`);
     }),
     { numRuns: 2_000 },

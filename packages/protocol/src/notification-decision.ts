@@ -119,7 +119,7 @@ export interface NotificationRecipient {
   readonly presence: 'viewing' | 'active' | 'away' | 'unknown';
   /** Whether it has read the message, on any device. */
   readonly hasRead: boolean;
-  /** Whether it has blocked whoever caused the event. */
+  /** Whether it has blocked the account that caused the event. */
   readonly isBlocked: boolean;
 }
 

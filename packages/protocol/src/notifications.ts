@@ -44,7 +44,7 @@ const switches = {
   level: NotificationLevel,
   /** Null: none. */
   quietHours: QuietHours.nullable(),
-  /** Whether reactions to one’s own messages notify. */
+  /** Whether the account is notified of reactions to its messages. */
   reactions: z.boolean(),
   /** Whether newly registered users notify. */
   newPeople: z.boolean(),

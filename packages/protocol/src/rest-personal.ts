@@ -11,7 +11,7 @@ import { z } from './z.ts';
 export const SaveMessageBody = z
   .object({ remindAt: Timestamp.nullable().optional() })
   .meta({ examples: [{ remindAt: '2027-03-01T09:00:00.000Z' }] });
-/** A change to one’s own status; absent fields are unchanged. */
+/** A change to the account’s status; absent fields are unchanged. */
 export const UpdateStatusBody = z
   .object({
     emoji: Emoji.nullable().optional(),

@@ -61,7 +61,7 @@ async function aForwarder(): Promise<{ port: number; open(): Promise<void>; clos
   return { port: tcp, open: async () => void (await listen(tcp)), close };
 }
 
-/** Starts a node in a process of its own, listening on `port`. */
+/** Starts a node in its own process, listening on `port`. */
 async function aProcess(databaseUrl: string, env: Record<string, string> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-life-'));
   undo.push(() => rmSync(dataDir, { recursive: true, force: true }));

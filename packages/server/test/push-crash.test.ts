@@ -113,7 +113,7 @@ interface TakenOver {
   readonly early: readonly number[];
   /** After it, before a second look. */
   readonly again: readonly number[];
-  /** How often it sent a message of its own. */
+  /** How often it sent its own message. */
   readonly own: number;
 }
 

@@ -34,7 +34,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     await cluster.stop();
   });
 
-  /** A node in a process of its own that can be restarted at the same address. */
+  /** A node in its own process that can be restarted at the same address. */
   async function aNode() {
     const port = await freePort();
     const dataDir = mkdtempSync(join(tmpdir(), 'parley-rolling-'));

@@ -28,7 +28,7 @@ function openedKey(stored: string): KeyObject {
 let server: TestServer;
 let ann: User;
 let ours: KeyObject;
-/** A server that offers a key of its own and counts the requests for it. */
+/** A server that offers its own key and counts the requests for it. */
 let elsewhere: Server;
 let asked = 0;
 beforeAll(async () => {

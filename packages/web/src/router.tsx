@@ -99,7 +99,7 @@ const home = createRoute({
 const conversation = createRoute({
   getParentRoute: () => inside,
   path: '/c/$id',
-  /** `thread`: the root of the thread that is shown beside the conversation. */
+  /** `thread`: the root of the thread that is shown next to the conversation. */
   validateSearch: ({ thread }: Record<string, unknown>): { thread?: number } =>
     Number.isSafeInteger(thread) && (thread as number) > 0 ? { thread: thread as number } : {},
   component: lazyPage(mainPages, 'ConversationPage'),
@@ -185,7 +185,7 @@ const accountPage = <Path extends string>(
   component: ReturnType<typeof lazyRouteComponent>,
 ) => createRoute({ getParentRoute: () => account, path, component });
 const accountPages = [
-  // The list of the pages, where it is not beside them.
+  // The list of the pages, where it is not next to them.
   createRoute({ getParentRoute: () => account, path: '/' }),
   accountPage(
     '/profile',
@@ -223,7 +223,7 @@ const adminPage = <Path extends string>(
   component: ReturnType<typeof lazyRouteComponent>,
 ) => createRoute({ getParentRoute: () => admin, path, component });
 const adminPages = [
-  // The list of the pages, where it is not beside them.
+  // The list of the pages, where it is not next to them.
   createRoute({ getParentRoute: () => admin, path: '/' }),
   adminPage(
     '/users',

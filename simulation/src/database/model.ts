@@ -111,7 +111,7 @@ export class DatabaseModel implements PoolContext {
   }
 
   /**
-   * Locks the row of a stream in a transaction of its own, as an administrator might, until the returned
+   * Locks the row of a stream in its own transaction, as an administrator might, until the returned
    * function is called. It waits for the lock if another transaction has it.
    */
   holdStream(stream: string): () => void {

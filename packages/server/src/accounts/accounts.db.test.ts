@@ -11,7 +11,7 @@ beforeAll(async () => {
   cluster = await startTestCluster();
 });
 afterAll(() => cluster.stop());
-/** Gives each test of a `describe` an empty server of its own, in `api`. */
+/** Gives each test of a `describe` its own empty server, in `api`. */
 function onEmptyServers(): void {
   beforeEach(async () => {
     api = await aTestApi(await cluster.fresh());

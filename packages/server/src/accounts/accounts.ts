@@ -94,7 +94,7 @@ export class Accounts {
     void this.#clean();
   }
 
-  /** Reloads the signing keys after a process beside this server has changed them. */
+  /** Reloads the signing keys after another process has changed them. */
   loadKeys(): Promise<void> {
     return this.#signingKeys.load();
   }

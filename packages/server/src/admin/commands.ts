@@ -38,7 +38,7 @@ export interface AdminRequest {
   readonly audit: Auditing;
 }
 
-/** The fields of an account to change; undefined fields stay as they are. */
+/** The fields of an account to change; undefined fields are unchanged. */
 export interface AccountChange {
   readonly username?: string | undefined;
   readonly displayName?: string | undefined;

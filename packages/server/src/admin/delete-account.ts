@@ -20,7 +20,7 @@ interface DeleteCommand extends Command {
 }
 
 /**
- * Deletes an account: one’s own, or another one as an admin. The transaction removes everything that
+ * Deletes an account: the user’s own, or as an admin another one. The transaction removes everything that
  * identifies the user and ends all access, and queues the rest for {@link Erasures}. The last owner
  * of the server cannot be deleted.
  */

@@ -72,7 +72,7 @@ async function outboxFiles(dataDir: string): Promise<Map<string, string>> {
 export function textOf(email: string): string {
   const [head = '', ...rest] = email.split(/\r?\n\r?\n/);
   const body = rest.join('\n\n');
-  // It is the only parameter of the type, on a line of its own.
+  // It is the only parameter of the type, on its own line.
   const boundary = /^ boundary="([^"]+)"/im.exec(head)?.[1];
   if (boundary !== undefined) {
     const [, first = ''] = `\n${body}`.split(`\n--${boundary}`);

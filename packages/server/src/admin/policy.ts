@@ -67,7 +67,7 @@ export const mayAssign = (actor: AccountRole, from: AccountRole, to: AccountRole
 export const creatableRoles = (actor: AccountRole): AccountRole[] =>
   AccountRole.options.filter((role) => mayCreate(actor, role) === 'yes');
 
-/** An admin who reads an account, and is told the permitted actions. */
+/** An admin who reads an account, and receives the permitted actions. */
 export interface Administrator {
   readonly account: AccountId;
   readonly role: AccountRole;

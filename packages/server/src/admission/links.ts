@@ -52,7 +52,7 @@ export async function createGroupLink(
   return { outcome, token };
 }
 
-/** Revokes a link: its creator may, and whoever may ban. Revoking it again changes nothing. */
+/** Revokes a link. Allowed for its creator and for accounts that may ban. Revoking it again changes nothing. */
 export const revokeGroupLink = (
   append: Append,
   r: ConversationRequest,

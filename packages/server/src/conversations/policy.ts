@@ -32,7 +32,7 @@ const GROUP: Entries = {
   join: { from: 'member' },
   leave: { from: 'member' },
   add_member: { minimum: 'invite' },
-  // Only one’s own links; accounts that may ban can revoke any.
+  // Only links that the member created; accounts that may ban can revoke any.
   revoke_link: { from: 'member' },
   remove_member: { from: 'admin' },
   ban: { from: 'admin' },

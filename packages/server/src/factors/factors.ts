@@ -30,7 +30,7 @@ interface FactorsDeps {
  * 1. A session starts only after the second factor, if the account has one: until then there is a
  *    ticket that authorizes nothing else.
  * 2. Where the server requires one, a user without one enrolls before the session starts.
- * 3. Wrong codes are counted for each account, however many tickets are requested.
+ * 3. Wrong codes are counted per account, not per ticket.
  */
 export class SecondFactors {
   readonly totps: Totps;
@@ -58,7 +58,7 @@ export class SecondFactors {
   }
 
   /**
-   * Checks a factor of an account; wrong ones count against its limit, whatever their source.
+   * Checks a factor of an account; wrong ones count against its limit, regardless of their source.
    * @throws {RefusalError} rate_limited
    */
   async guess(account: AccountId, check: () => Promise<boolean>): Promise<boolean> {

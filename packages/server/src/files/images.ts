@@ -114,7 +114,7 @@ async function decode(
     const pixels = new Uint8ClampedArray(data);
     properties = { width, height, blurhash: encode(pixels, info.width, info.height, 4, 3) };
   } catch (error) {
-    // The decoder rejects anything but images, whatever the first bytes say.
+    // The decoder rejects anything but images, regardless of the first bytes.
     if (isDecodeError(error)) return null;
     throw error;
   }

@@ -58,7 +58,7 @@ class IncompleteUpload extends Error {
 /**
  * Moves complete uploads into the store and makes them files.
  *
- * 1. A node finishes an upload one request at a time, however many ask for it. Nodes that do so at
+ * 1. A node finishes an upload one request at a time. Nodes that do so at
  *    the same time each make a copy; the first to commit makes the file.
  * 2. A copy is made only if there is space for it, and is removed if it does not become the file.
  */

@@ -13,7 +13,7 @@ export const PART_BYTES = 8 * 1024 * 1024;
 const CHUNK = 256 * 1024;
 
 /**
- * The received bytes of unfinished uploads, each in a folder of its own. Every write goes to a new
+ * The received bytes of unfinished uploads, each in its own folder. Every write goes to a new
  * file, a part, which is recorded in the database once it is on disk. So a connection that is still
  * writing, here or on another node, cannot change recorded bytes.
  */

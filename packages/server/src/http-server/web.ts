@@ -48,7 +48,7 @@ export function webRoutes(app: FastifyInstance, folder: string, routes: RouteTab
 
 function wantsPage(request: FastifyRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
-  // The start page is served whatever the Accept header says.
+  // The start page is served regardless of the Accept header.
   if (pathOf(request) === '/') return true;
   return !NOT_A_PAGE.test(pathOf(request)) && (request.headers.accept ?? '').includes('text/html');
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * Texts for values that a schema rejects, for those who read the response of the API. A schema with a text of its own
+ * Texts for values that a schema rejects, for those who read the response of the API. A schema with its own text
  * keeps it.
  */
 
@@ -24,7 +24,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   email: 'Must be an email address',
 };
 
-/** Returns what is wrong with a value; undefined if there is nothing better to say than that it is invalid. */
+/** Returns what is wrong with a value; undefined if “invalid” is specific enough. */
 export function schemaText(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':

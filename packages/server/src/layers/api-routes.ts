@@ -174,7 +174,7 @@ function profileRoutes(
   ];
 }
 
-/** Returns the routes of second factors, single sign-on and the data of one’s own account. */
+/** Returns the routes of second factors, single sign-on and the data of the user’s own account. */
 function loginDomainRoutes(
   { config, log, clock }: LayerContext,
   { domains, listening }: ApiRoutesDeps,

@@ -16,7 +16,7 @@ import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { ONE_PIXEL, uploadFile } from '../../test/support/uploads.ts';
 import { examine } from '../doctor/doctor.ts';
 
-/** A node in a process of its own, which a test kills. */
+/** A node in its own process, which a test kills. */
 let cluster: TestCluster;
 let pool: pg.Pool;
 let env: Record<string, string>;

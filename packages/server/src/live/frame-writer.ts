@@ -75,7 +75,7 @@ export class FrameWriter {
     this.send({ op: 'nack', id, code, message, ...(retryAfter !== undefined && { retryAfter }) });
   }
 
-  /** Writes the last frame before the close frame, however much is buffered. */
+  /** Writes the last frame before the close frame, even if the limit of buffered bytes is exceeded. */
   writeLast(frame: ServerFrame): void {
     this.#output.write(textFrame(JSON.stringify(frame)));
   }

@@ -25,7 +25,7 @@ export interface HandshakeConnection {
   send(frame: ServerFrame): void;
   nack(id: string | null, refusal: Refusal): void;
   close(code: number, reason: Goodbye['reason'] | 'hello_expected', retryAfter?: number): void;
-  /** The hello is authenticated: when the session ends from now on, the connection is closed. */
+  /** The hello is authenticated. From now on, the end of the session closes the connection. */
   authenticated(identity: Identity): void;
   /** `ready` was sent: subscribes to the streams, each from its cursor. */
   subscribe(start: Start, hello: StartedHello): void;

@@ -213,7 +213,7 @@ export class Live {
     }
   }
 
-  /** Returns whether an account is using a device, as far as this node knows of all nodes. */
+  /** Returns whether an account is active on any device, as far as this node knows. */
   presenceOf(account: AccountId): 'active' | 'away' {
     return this.#context.presence.stateOf(account) === 'active' ? 'active' : 'away';
   }

@@ -16,7 +16,7 @@ import type { PresenceBoard, PresenceChange } from './presence.ts';
 const HEARTBEAT_MS = 3_000;
 /** The presences of a node are dropped when nothing was received from it for this long. */
 const SILENT_MS = 10_000;
-/** The full list of presences is sent at most this often, however many nodes request it. */
+/** The full list of presences is sent at most this often, regardless of the number of requests. */
 const FULL_LIST_MS = 500;
 
 type Present = Exclude<PresenceState, 'offline'>;

@@ -229,7 +229,7 @@ export class SubscriptionSet implements DrainableSink {
       const before = (joined - 1) as Seq;
       const earlier = this.#subscriptions.get(stream);
       if (earlier && earlier.floor >= before) return;
-      // A membership period is sent to its end before the next one starts, however short it is.
+      // Every membership period is sent to its end before the next one starts, even a very short one.
       if (earlier) await new Promise<void>((resolve) => this.#ends.set(earlier, resolve));
       if (this.closed) return;
       const conversation = await this.#context.conversation(this.account, id);

@@ -127,7 +127,7 @@ export const unreactCommand = (request: MessageRequest, message: Seq, emoji: str
 export const pinCommand = (request: MessageRequest, message: Seq): Command =>
   commandOn(request, pinRule, 'message.pinned', message, '');
 
-/** Returns the command that removes the pin of a message, whoever pinned it. */
+/** Returns the command that removes the pin of a message, no matter who pinned it. */
 export const unpinCommand = (request: MessageRequest, message: Seq): Command =>
   commandOn(request, unpinRule, 'message.unpinned', message, '');
 

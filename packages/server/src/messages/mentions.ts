@@ -18,7 +18,7 @@ import type { RuleContext } from '../stream/stream-transaction.ts';
 /**
  * Resolves `@name`, `#name` and `:name:` in the text of a message when it is posted or edited.
  *
- * The text is stored as typed, with the meaning of its names beside it. Ids in the text itself
+ * The text is stored as typed, with the meaning of its names next to it. Ids in the text itself
  * would also survive renames, but every reader would have to replace them first: search,
  * notifications, exports, bots, and the author who edits the message; and the client would show
  * another text than it sent until the event arrives.

@@ -12,7 +12,7 @@ export const pinRule = messageRule('messages.pin', 'pin', async (tx, command, ta
   return { events: [newEvent(stream, 'message.pinned', { message })] };
 });
 
-/** Decides the removal of pins, whoever pinned the message. */
+/** Decides the removal of pins, no matter who pinned the message. */
 export const unpinRule = messageRule('messages.unpin', 'pin', async (tx, command, target) => {
   const pins = await readPins(tx, command);
   if (pins.own === null) return { unchanged: target.changedSeq };

@@ -17,7 +17,7 @@ export type MessageAction =
   | 'remove_preview'
   | 'hide'
   | MessagePermission;
-/** Whose message the action is about. A post and a reply in a thread are one’s own. */
+/** Whose message the action is about. Posts and replies in threads are always the account’s own. */
 export type Authorship = 'own' | 'others';
 
 /** Who may act: all members, those from the minimum role of this group upwards, or no one. */

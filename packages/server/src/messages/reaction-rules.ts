@@ -24,7 +24,7 @@ export const reactRule = messageRule('messages.react', 'react', async (tx, comma
   return { events: [newEvent(stream, 'reaction.added', { message, emoji })] };
 });
 
-/** Decides the removal of one’s own reactions. */
+/** Decides the removal of the account’s own reactions. */
 export const unreactRule = messageRule('messages.unreact', 'react', async (tx, command, target) => {
   const reactions = await readReactions(tx, command);
   const own = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);

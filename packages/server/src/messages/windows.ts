@@ -2,7 +2,7 @@ import type { ConversationId, Seq, ServerSettingName } from '@parley/protocol';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 import type { MessageAction } from './policy.ts';
 
-/** The time limits for edits and deletions of one’s own messages, which are settings of the server. */
+/** The time limits for edits and deletions of an author’s own messages, which are settings of the server. */
 
 const SETTINGS: Partial<Record<MessageAction, ServerSettingName>> = {
   edit: 'messageEditWindow',

@@ -17,7 +17,7 @@ import type { ActivityChange } from './activity-items.ts';
 import { activityOfAccount, unreadActivity } from './activity-queries.ts';
 import { type ActivityRead, readActivity, readAllActivity } from './activity-reads.ts';
 
-/** Where the activity is stored, and who is told that it was read. */
+/** Where the activity is stored, and who is notified that it was read. */
 export interface ActivityDeps {
   readonly pool: pg.Pool;
   readonly authenticate: onRequestAsyncHookHandler;

@@ -32,7 +32,7 @@ const MESSAGES_AT_ONCE = 100;
 
 /**
  * Decides about messages posted since the last run, and stores the decisions together with the
- * progress: each is made once, whichever node makes it and however often nodes are killed. Returns
+ * progress: each is made once, even if several nodes decide or are killed. Returns
  * the conversations that have more events, and the accounts whose activity has changed.
  */
 export async function decideNext(

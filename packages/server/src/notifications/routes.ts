@@ -31,7 +31,7 @@ const tags = ['Notifications'];
 const OfConversation = z.object({ id: ConversationId });
 const OfThread = z.object({ id: ConversationId, seq: SeqText });
 
-/** Registers the routes of one’s own notification settings. */
+/** Registers the routes of the user’s own notification settings. */
 export function notificationRoutes(instance: FastifyInstance, deps: NotificationDeps): void {
   generalSettingsRoutes(instance, deps);
   overrideRoutes(instance, deps);

@@ -15,7 +15,7 @@ import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { type DraftChange, deleteDraft, draftsOf, saveDraft } from './drafts.ts';
 
-/** Where drafts are stored, and who is told that one has changed. */
+/** Where drafts are stored, and who is notified of changes. */
 export interface DraftDeps {
   readonly pool: pg.Pool;
   /** Rejects requests without a valid access token or API key. */

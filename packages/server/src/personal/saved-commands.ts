@@ -95,7 +95,7 @@ export function unsaveMessage(
   return append.run(command);
 }
 
-/** Gives a reminder: once, on whichever node, however often this is called. */
+/** Gives a reminder. Gives it once, even if this is called several times and on several nodes. */
 export function remind(append: Append, reminder: DueReminder): Promise<Outcome> {
   const { account, saved } = reminder;
   const command: RemindCommand = {

@@ -69,7 +69,7 @@ export function sendScheduled(
   return append.run(command);
 }
 
-/** Sends a message that is due: once, on whichever node, however often this is called. */
+/** Sends a message that is due. Sends it once, even if this is called several times and on several nodes. */
 export const sendDue = (append: Append, due: DueScheduled): Promise<Outcome> => {
   const { account: actor, scheduled, conversation, seq } = due;
   const clientId = derivedId('scheduled', actor, scheduled, seq);

@@ -27,7 +27,7 @@ const tags = ['Notifications'];
 const OfDevice = z.object({ id: NotificationDeviceId });
 const DONE = z.undefined().describe('Done');
 
-/** Registers the routes of the devices to which one’s own notifications are pushed. */
+/** Registers the routes of the user’s own notification devices. */
 export function pushRoutes(instance: FastifyInstance, deps: PushRoutesDeps): void {
   listDevicesRoute(instance, deps);
   changeDevicesRoutes(instance, deps);

@@ -134,7 +134,7 @@ describe('reports of messages', () => {
     // Ann is an admin of the server, bob the owner of the groups.
     expect((await ann.request('GET', '/reports/open')).body.open).toBe(before + 2);
     expect(await Promise.all([ann, bob, dee, eli].map(countOf))).toEqual([1, 1, 0, 0]);
-    // None of one’s own messages.
+    // None of the caller’s own messages.
     await report(eli, id, await bob.post(id, 'mine'));
     expect([await countOf(ann), await countOf(bob)]).toEqual([2, 1]);
     await dee.request('POST', `/conversations/${id}/leave`);

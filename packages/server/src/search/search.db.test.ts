@@ -250,7 +250,7 @@ describe('words', () => {
   test('a page that runs out of time reads no more of the index, and the next one continues from there', async () => {
     const group = await aGroup(ada, [], ['sought first']);
     await fill();
-    // Each in a segment of its own.
+    // Each in its own segment.
     for (let n = 0; n < 20; n++) {
       await says(append, ada, group.id, `other ${n}`);
       await fill();

@@ -51,7 +51,7 @@ export interface Arrival {
 /**
  * Finds or creates the account of a user of the provider.
  *
- * 1. A returning user is identified by issuer and subject, whatever their email address is now.
+ * 1. A returning user is identified by issuer and subject, even if their email address has changed.
  * 2. Otherwise by the email address, if the provider has verified it. An account here whose address
  *    is unverified may have been registered by an attacker: this first proof of ownership removes
  *    all its credentials, including the password.

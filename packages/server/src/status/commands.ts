@@ -48,8 +48,8 @@ export function updateStatus(
 }
 
 /**
- * Removes the expired parts of a status: only once, however often and on however many nodes it is
- * called.
+ * Removes the expired parts of a status. Does so once, even if this is called several times and on
+ * several nodes.
  */
 export function expireStatus(append: Append, expired: ExpiredStatus): Promise<Outcome> {
   const { account, seq } = expired;

@@ -17,7 +17,7 @@ export const embeddedUser = 'parley';
  * and renamed, so that an interruption leaves nothing incomplete.
  *
  * The authentication "trust" is safe here: the only entry point is a Unix socket inside the cluster
- * folder (or a folder of its own) with mode 0700. A user who can connect to the socket can also read the
+ * folder (or its own folder) with mode 0700. A user who can connect to the socket can also read the
  * database files.
  */
 export async function ensureCluster(

@@ -45,7 +45,7 @@ type Holder = z.infer<typeof holderSchema>;
 /**
  * Locks the data folder for this process.
  *
- * 1. At most one process holds the lock, however many start at once.
+ * 1. At most one process holds the lock, even if several start at once.
  * 2. The lock of a process that has ended, by whatever signal, is void: its pid and start time are
  *    compared. The pid of a process in another container or on another machine is meaningless here;
  *    its lock is void once its file has not been touched for {@link silenceMs}.

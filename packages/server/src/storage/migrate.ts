@@ -25,7 +25,7 @@ const advisoryLock = 0x7061726c6579;
 /**
  * Applies the missing migrations; returns how many there were.
  *
- * 1. Forward only, in the order of their numbers, each in a transaction of its own together with
+ * 1. Forward only, in the order of their numbers, each in its own transaction together with
  *    its row in `schema_migrations`: applied and recorded, or neither.
  * 2. Several servers starting at once take turns (advisory lock): each is applied once.
  * 3. A migration that was changed after it was applied, or a database with more migrations than

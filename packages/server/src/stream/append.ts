@@ -15,7 +15,7 @@ export interface AppendDeps extends Omit<BatchWriterDeps, 'metrics'> {
 }
 
 /**
- * Appends events to streams. Nothing else does.
+ * The only way to append events to streams.
  *
  * 1. The event of a command is stored once for each (actor, client id), forever.
  * 2. `stored` is answered only when the event is on disk.

@@ -8,10 +8,10 @@ const WEIGHT = 0.1;
 /**
  * Decides how long the next batch waits for further commands when no transaction is in flight.
  *
- * Senders that were just answered often send again at once. A batch that starts without them makes
- * two groups of senders that take turns forever: twice as many transactions, each half the size. So
- * a batch waits until as many commands have come as were under way when the last transaction ended,
- * for a small part of the time that a transaction takes. A command that is alone does not wait.
+ * Senders that were just answered often send again at once. If a batch starts without them, two
+ * groups of senders alternate from then on: twice as many transactions, each half the size. A batch
+ * therefore waits until as many commands are queued as were in flight when the last transaction
+ * ended, but no longer than a small share of a transaction’s time. A single command does not wait.
  */
 export class BatchDelay {
   #transactionMs = 0;

@@ -56,8 +56,8 @@ export interface BatchWriterDeps extends Consequences {
   /** Receives committed events. Called after their senders were answered. */
   readonly publish: (events: readonly StoredEvent[]) => void;
   /**
-   * Called with the first event of a command that turned out to be stored by an earlier COMMIT of unknown
-   * outcome: it was never published. What the command added to other streams is found by comparing heads.
+   * Called with the first event of a command that an earlier COMMIT of unknown outcome has stored, as a
+   * retry has shown: the event was never published. The comparison of heads finds its events in other streams.
    */
   readonly announce?: (stream: StreamId, seq: Seq) => void;
   /** Why writes are rejected now; null if they are not. */
@@ -65,14 +65,14 @@ export interface BatchWriterDeps extends Consequences {
 }
 
 /**
- * Executes commands in batches, each batch in one transaction. A lone command is executed at once;
- * what arrives while a transaction is in flight shares the next one, and with it one fsync.
+ * Executes commands in batches, each batch in one transaction. A single command is executed at once.
+ * Commands that arrive while a transaction is in flight share the next one, and its fsync.
  *
  * 1. Commands of one stream are executed in the order of their arrival.
  * 2. A command is answered `stored` only after COMMIT was confirmed.
  * 3. If a batch fails, its commands are tried one at a time: a bad one does not fail the others.
- * 4. A command whose COMMIT was not confirmed is tried again with the same client id. If the
- *    outcome is not known in time, it is `unknown`, never `refused`.
+ * 4. A command whose COMMIT was not confirmed is tried again with the same client id. If the outcome is
+ *    not known in time, it is `unknown`, never `refused`.
  * 5. While a command is deferred (rejected for now, or of unknown outcome), later commands of its
  *    sender in that stream are deferred too, until it is sent again: a sender’s messages do not
  *    overtake each other.

@@ -28,7 +28,7 @@ const RECONNECT_MS = 4_000;
 const UNCONFIRMED_MAX = 16 * 1024 * 1024;
 /** Channels per SUBSCRIBE or UNSUBSCRIBE. */
 const CHANNELS_MAX = 500;
-/** Interval of unsubscribing from streams without subscriptions: a page that is reloaded has resubscribed by then. */
+/** Interval of unsubscribing from streams without subscriptions. A reloaded page resubscribes within it. */
 const UNSUBSCRIBE_MS = 2_000;
 
 /**

@@ -26,13 +26,13 @@ type Identified = Pick<Command, 'actor' | 'stream' | 'clientId'>;
  * Keeps the order of a sender's commands in a stream while some of them are deferred (rejected for
  * now, or of unknown outcome).
  *
- * 1. A command waits while one that arrived before it is deferred, for at most {@link WAIT_MS} after
- *    that one was deferred last. Commands that arrived earlier never wait for later ones.
- * 2. A command that is sent again keeps the place of its first arrival. Its entry outlives its wait
- *    while a later command of the same sender is still waited for, so that the two keep their order
- *    if both are sent again. This includes a copy that arrived before the first one was deferred.
- * 3. At most {@link REMEMBERED_MAX} commands are remembered. One beyond that takes a new place when it
- *    is sent again, behind all that are remembered.
+ * 1. While a command is deferred, commands that arrived later wait for it, for at most {@link WAIT_MS}
+ *    after its last deferral. Commands that arrived earlier never wait for it.
+ * 2. A command that is sent again keeps the place of its first arrival, even if the copy arrived
+ *    before the first one was deferred. Its entry remains while commands wait for a later one of the
+ *    same sender, so that the two keep their order if both are sent again.
+ * 3. At most {@link REMEMBERED_MAX} commands are remembered. If one beyond that is sent again, it takes
+ *    a new place behind all of them.
  */
 export class DeferredCommands {
   readonly #now: () => number;

@@ -14,8 +14,8 @@ export interface Consequences {
 }
 
 /**
- * Looks at the decision of a rule before it is carried out, whatever the rule is. It may refuse the command or add
- * writes. It does not see commands that were executed before.
+ * Reviews the decision of every rule before it is carried out. It may refuse the command or add writes.
+ * It does not see commands that were executed before.
  */
 export type Review = (command: Command, decision: Decision) => Decision;
 

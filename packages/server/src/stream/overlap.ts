@@ -17,7 +17,7 @@ const WEIGHT = 0.1;
 export class Overlap {
   #readsMs = MIN_MS;
 
-  /** The time after which the next transaction may start beside those in flight, ms. */
+  /** The time after which the next transaction may start in parallel to those in flight, ms. */
   get delayMs(): number {
     return Math.min(Math.max(FACTOR * this.#readsMs, MIN_MS), MAX_MS);
   }

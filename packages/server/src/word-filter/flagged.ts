@@ -12,7 +12,7 @@ const RETRY_MS = 2_000;
 /** Reports made per transaction. */
 const BATCH = 100;
 
-/** Where flagged messages are queued, and who is told of the reports. */
+/** Where flagged messages are queued, and who is notified of the reports. */
 export interface FlaggedMessagesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-// Test program: carries out the attacks of its argument (JSON) concurrently, in a process of its own
+// Test program: carries out the attacks of its argument (JSON) concurrently, in its own process
 // so that the process that measures keeps its processor time. Prints their outcomes.
 import { type Attack, attack } from './attacks.ts';
 

@@ -14,7 +14,7 @@ const INNOCENT = '127.0.0.2';
 const SOCKETS = 4;
 const POST_MS = 345;
 
-/** A server in a process of its own, with its limits on and 1 GB of heap. */
+/** A server in its own process, with its limits on and 1 GB of heap. */
 export interface Target {
   readonly child: Child;
   readonly url: string;

@@ -565,7 +565,7 @@ function administration(fixtures: Fixtures): Situations {
     listAccounts: () => admin(),
     createAccount: () => admin({ role: 'member', guest: undefined }),
     getAccount: about,
-    // Only owners change roles; a user of its own, because admins cannot act on other admins.
+    // Only owners change roles; a separate user, because admins cannot act on other admins.
     updateAccount: async () =>
       as(fixtures.owner, { id: (await fixtures.user()).id, accessEndsAt: undefined }),
     deleteAccount: async () => admin({ id: (await fixtures.user()).id }),

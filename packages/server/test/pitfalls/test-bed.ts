@@ -25,7 +25,7 @@ import { registerAt } from '../support/server.ts';
 import { until } from '../support/sink.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 
-/** A server, in this process or in a process of its own. */
+/** A server, in this process or in its own process. */
 export interface Node {
   /** The address that it listens on. */
   readonly url: string;
@@ -33,7 +33,7 @@ export interface Node {
   stop(): Promise<void>;
 }
 
-/** A server in a process of its own, which can be killed. */
+/** A server in its own process, which can be killed. */
 export interface ChildNode extends Node {
   readonly child: Child;
 }
@@ -126,7 +126,7 @@ export class TestBed {
     return { database, node, ann, bob, group };
   }
 
-  /** Starts a node in a process of its own; `port` is that of a killed node. */
+  /** Starts a node in its own process; `port` is that of a killed node. */
   async child(
     database: TestDatabase,
     { env = {}, port = 0 }: { env?: Record<string, string>; port?: number } = {},

@@ -33,7 +33,7 @@ export type TestCluster = {
 
 /**
  * Starts one PostgreSQL for a test file, on a copy of the one that template.ts creates: call it in `beforeAll`, and `stop` in `afterAll`. Each test
- * uses a database of its own from `fresh()`.
+ * uses its own database from `fresh()`.
  */
 export async function startTestCluster(): Promise<TestCluster> {
   const dataDir = makeTempDir('database');

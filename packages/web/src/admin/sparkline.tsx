@@ -1,7 +1,7 @@
 const WIDTH = 120;
 const HEIGHT = 28;
 
-/** Draws the latest values as a line; the current one is shown as text beside it. */
+/** Draws the latest values as a line; the current one is shown as text next to it. */
 export function Sparkline({ values }: { values: readonly number[] }) {
   if (values.length < 2) return <div className="h-7" />;
   const most = Math.max(...values, 1);

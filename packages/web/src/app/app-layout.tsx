@@ -34,7 +34,7 @@ const preloadSwitcher = () => void loadSwitcher().catch(() => {});
 
 const Tour = lazyPart(async () => (await import('../onboarding/tour.tsx')).Tour);
 
-/** The layout of every page that needs a session: the sidebar, and the page beside it. */
+/** The layout of every page that needs a session: the sidebar, and the page next to it. */
 export function AppLayout() {
   const session = useSession();
   if (session.state !== 'in') return null;
@@ -47,7 +47,7 @@ export function AppLayout() {
   );
 }
 
-/** The sidebar, the page beside it, and everything that runs while a session is open. */
+/** The sidebar, the page next to it, and everything that runs while a session is open. */
 function Shell() {
   // On phones one of the two fills the screen: the sidebar at `/`, else the page.
   const { pathname } = useLocation();

@@ -21,7 +21,7 @@ import { useOpenDialog } from './dialogs.ts';
 const ACTION =
   'flex min-h-11 w-full items-center gap-3 rounded-lg px-3 text-start text-sm text-soft hover:bg-hover hover:text-ink';
 
-/** The page beside the sidebar while no conversation is open: what to do next. */
+/** The page next to the sidebar while no conversation is open: what to do next. */
 export function Home() {
   const me = useParley((s) => s.me);
   const openDialog = useOpenDialog();

@@ -23,7 +23,7 @@ export interface SettingsSection {
   readonly entries: readonly SettingsEntry[];
 }
 
-/** From this width on, the navigation is beside the page. */
+/** From this width on, the navigation is next to the page. */
 const wide = matchMedia('(min-width: 64rem)');
 const useIsWide = (): boolean =>
   useSyncExternalStore(
@@ -35,7 +35,7 @@ const useIsWide = (): boolean =>
   );
 
 /**
- * The layout of settings pages. On wide screens, the navigation is beside the page; otherwise it is
+ * The layout of settings pages. On wide screens, the navigation is next to the page; otherwise it is
  * a separate page at `base` that each page links back to.
  */
 export function SettingsLayout({

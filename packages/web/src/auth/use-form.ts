@@ -3,7 +3,7 @@ import { type FormEvent, useRef, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { fieldText } from '../texts/index.ts';
 
-/** Error codes that are about one field: shown beside the first of these fields that the form has. */
+/** Error codes that are about one field: shown next to the first of these fields that the form has. */
 const FIELDS_OF: Partial<Record<ApiError['code'], readonly string[]>> = {
   incorrect_code: ['code', 'totp', 'recoveryCode'],
   code_expired: ['code'],
@@ -13,7 +13,7 @@ const FIELDS_OF: Partial<Record<ApiError['code'], readonly string[]>> = {
 };
 
 /**
- * Handles the submission and the errors of a form of text fields. `errors` belong beside the fields,
+ * Handles the submission and the errors of a form of text fields. `errors` belong next to the fields,
  * `problem` above the form, `props` on the form element. A rejected submission focuses the first
  * field with an error; editing a field clears its error.
  */

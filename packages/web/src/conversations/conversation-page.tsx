@@ -150,7 +150,7 @@ function Open({
   );
 }
 
-/** The panes that are open beside a conversation. */
+/** The panes that are open next to a conversation. */
 function OpenPanes({
   view,
   panes: { details, hasDetails, showDetails, thread, openThread, isWide },

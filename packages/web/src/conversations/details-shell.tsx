@@ -14,7 +14,7 @@ interface ShellProps {
   readonly children: ReactNode;
 }
 
-/** The details in a pane beside the conversation, which remains usable. */
+/** The details in a pane next to the conversation, which remains usable. */
 function Pane({ title, onClose, onClosed, children }: ShellProps) {
   const heading = useId();
   const pane = useRef<HTMLDivElement>(null);
@@ -72,7 +72,7 @@ function Pane({ title, onClose, onClosed, children }: ShellProps) {
   );
 }
 
-/** The details of a conversation: in a pane if there is space beside it, otherwise in a dialog. */
+/** The details of a conversation: in a pane if there is space next to it, otherwise in a dialog. */
 export function DetailsShell({
   isWide,
   open,

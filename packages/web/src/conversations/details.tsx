@@ -43,7 +43,7 @@ export function Details({
   onJump,
 }: {
   view: ConversationView;
-  /** Whether there is space for a pane beside the conversation. */
+  /** Whether there is space for a pane next to the conversation. */
   isWide: boolean;
   /** Null: they are closed. */
   part: DetailsPart | null;
@@ -88,7 +88,7 @@ export function Details({
       <PinnedMessages
         view={view}
         onJump={(seq, thread) => {
-          // In a pane the list of pins stays beside the message.
+          // In a pane the list of pins stays next to the message.
           if (isWide) return onJump(seq, thread);
           jump.current = [seq, thread];
           onClose();

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { useMedia } from '../ui/use-media.ts';
 import type { DetailsPart } from './details.tsx';
 
-/** The panes beside a conversation: its details, and one of its threads. */
+/** The panes next to a conversation: its details, and one of its threads. */
 export interface Panes {
   /** The part of the details that is open. */
   readonly details: DetailsPart | null;
@@ -15,11 +15,11 @@ export interface Panes {
   readonly thread: number | undefined;
   /** Opens the thread of a message; without one, closes the open thread. */
   readonly openThread: (root?: Seq) => void;
-  /** Whether the panes are shown beside the conversation, and not above it. */
+  /** Whether the panes are shown next to the conversation, and not above it. */
   readonly isWide: boolean;
 }
 
-/** Holds which pane is open beside a conversation. On a wide screen there is space for one. */
+/** Holds which pane is open next to a conversation. On a wide screen there is space for one. */
 export function usePanes(conversation: ConversationId): Panes {
   const { thread } = useSearch({ from: '/inside/c/$id' });
   const navigate = useNavigate();

@@ -25,7 +25,7 @@ import { TokenTables } from './token-tables.tsx';
 
 /**
  * Shows the design tokens and the components of `ui/` in all of their states. It is for developers, so that
- * its texts are not in the catalog; it is part of the build, as a chunk of its own that nothing else loads,
+ * its texts are not in the catalog; it is part of the build, as its own chunk that nothing else loads,
  * so that the screenshots show what is delivered.
  */
 export function UiPage() {

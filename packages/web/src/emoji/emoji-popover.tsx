@@ -4,7 +4,7 @@ import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import type { EmojiOption } from './emoji-search.ts';
 import { LazyEmojiPicker } from './lazy-emoji-picker.tsx';
 
-/** The emoji picker beside a button. */
+/** The emoji picker next to a button. */
 export function EmojiPopover({
   button,
   label,

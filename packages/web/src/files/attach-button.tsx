@@ -44,11 +44,11 @@ export function pasteFiles(event: ClipboardEvent, files: NewFiles): boolean {
   return true;
 }
 
-/** Whether files were dropped on the thread beside the conversation. */
+/** Whether files were dropped on the thread next to the conversation. */
 export const isInThread = (place: EventTarget | null): boolean =>
   place instanceof Element && place.closest('[data-thread]') !== null;
 
-/** Whether files were dropped on the conversation, and not on the thread or the sidebar beside it. */
+/** Whether files were dropped on the conversation, and not on the thread or the sidebar next to it. */
 export const isInConversation = (place: EventTarget | null): boolean =>
   place instanceof Element && place.closest('#content') !== null && !isInThread(place);
 

@@ -183,7 +183,7 @@ function DownloadLink({ file, url }: { file: Attachment; url: string }) {
   );
 }
 
-/** The buttons beside an image that show the previous and the next one. */
+/** The buttons next to an image that show the previous and the next one. */
 function StepButtons({ position, onStep }: { position: Position; onStep: (by: number) => void }) {
   return (
     <>

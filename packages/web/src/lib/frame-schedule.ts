@@ -30,7 +30,7 @@ export class FrameSchedule {
     this.#host = host;
   }
 
-  /** Calls `callback` once with the next update, however often it was scheduled. */
+  /** Calls `callback` once with the next update, even if it was scheduled several times. */
   schedule(callback: () => void): void {
     this.#waiting.add(callback);
     if (this.#isBusy) return;

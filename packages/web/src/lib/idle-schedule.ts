@@ -2,7 +2,7 @@ import { startTransition } from 'react';
 
 /** Work starts this long after the last schedule, ms, when scrolling and switching have ended. */
 const QUIET_MS = 250;
-/** The longest delay of work, however much is scheduled, ms. */
+/** The longest delay of work, regardless of how much is scheduled, ms. */
 const DELAY_MAX_MS = 2_000;
 
 /** The environment of an {@link IdleSchedule}: the browser, or a model of it in tests. */

@@ -13,7 +13,7 @@ const PAUSE_MS = 3_000;
  * Decides which new messages of a conversation are announced.
  *
  * 1. Each message by someone else that arrives at the end is announced once; history that is loaded is not.
- * 2. A reply that is also in the conversation is announced by its thread alone while that is open beside it.
+ * 2. A reply that is also in the conversation is announced by its thread alone while that is open next to it.
  * 3. After an announcement there is a pause: what arrives in it is summed up, so that a burst does not keep a screen
  *    reader talking about messages that no one can follow.
  */
@@ -31,7 +31,7 @@ export class Announcements {
   /**
    * Takes the messages that are loaded now; those by the account `own` are not announced.
    *
-   * @param openThread the thread that is open beside the conversation; null: none, or these are its replies
+   * @param openThread the thread that is open next to the conversation; null: none, or these are its replies
    */
   update(snapshot: TimelineSnapshot, own: string | null, openThread: Seq | null): void {
     const { messages, hasOlder, hasNewer, loading } = snapshot;

@@ -19,7 +19,7 @@ export function Announcer({
 }: {
   snapshot: TimelineSnapshot;
   title: string;
-  /** The thread that is open beside the conversation, which announces its replies itself. */
+  /** The thread that is open next to the conversation, which announces its replies itself. */
   openThread?: Seq | null;
 }) {
   const me = useParley((s) => s.me?.id ?? null);

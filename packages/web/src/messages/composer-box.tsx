@@ -35,7 +35,7 @@ export function ComposerBox({
   /** Whether the message can be sent. */
   isReady: boolean;
   sendLabel: string;
-  /** More buttons beside those that add something. */
+  /** More buttons next to those that add something. */
   actions?: ReactNode;
   /** More buttons before the send button. */
   sendActions?: ReactNode;

@@ -41,7 +41,7 @@ export function ComposerForm({
   /** The message that is being replied to, above the field. */
   quote?: ReactNode;
   sendLabel: string;
-  /** More buttons beside those that add something. */
+  /** More buttons next to those that add something. */
   actions?: ReactNode;
   /** Shown below the buttons. */
   footer?: ReactNode;

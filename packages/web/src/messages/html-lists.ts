@@ -2,7 +2,7 @@ import type { Element, ElementContent, Parents, Root, RootContent } from 'hast';
 
 /**
  * Turns the paragraphs that Microsoft Word writes instead of lists, with the level in a proprietary style, into
- * lists; moves nested lists that Google Docs writes beside their item into it.
+ * lists; moves nested lists that Google Docs writes next to their item into it.
  */
 export function readLists(tree: Root): void {
   const parents: Parents[] = [tree];

@@ -8,7 +8,7 @@ import type { MoreAction } from './more-actions.tsx';
 import { ReactionPicker } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
-/** The actions with a separate button beside reactions and the menu, in this order. */
+/** The actions with a separate button next to reactions and the menu, in this order. */
 const BUTTONS = ['reply', 'thread', 'forward', 'save'] as const;
 const BUTTONS_MAX = 3;
 

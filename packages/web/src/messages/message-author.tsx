@@ -21,7 +21,7 @@ export function useAuthorName(id: AccountId, isStatusShown: boolean): string {
   return author?.displayName ?? (id === me?.id ? me.displayName : t('common.someone'));
 }
 
-/** The space beside a message: the avatar of its author, or its time under the pointer. */
+/** The space next to a message: the avatar of its author, or its time under the pointer. */
 export function RowMargin({
   message,
   first,

@@ -56,7 +56,7 @@ export function MessageList({
   view: ConversationView;
   timeline: Timeline;
   title: string;
-  /** The thread that is open beside the list. */
+  /** The thread that is open next to the list. */
   openThread: Seq | null;
   editing: string | null;
   onEdit: (key: string | null) => void;

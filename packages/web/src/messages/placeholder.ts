@@ -1,6 +1,6 @@
 import { excerpt } from '../lib/display-text.ts';
 
-/** How many characters of a title of the other direction fit beside the other words, at 360 px and at 1024 px. */
+/** How many characters of a title of the other direction fit next to the other words, at 360 px and at 1024 px. */
 const TITLE_MAX = { narrow: 24, wide: 60 } as const;
 
 const RIGHT_TO_LEFT = /^[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;

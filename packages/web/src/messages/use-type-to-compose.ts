@@ -8,7 +8,7 @@ const SHORTCUTS = new Set(['/', '?']);
 
 /**
  * Moves the focus to the message field when the user starts to type while no field has it: after a
- * click on a message or beside it, the text is meant for the message field. That of the thread, if the
+ * click on a message or next to it, the text is meant for the message field. That of the thread, if the
  * click was there.
  */
 export function useTypeToCompose(): void {

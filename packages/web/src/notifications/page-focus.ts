@@ -2,7 +2,7 @@
 export const isPageFocused = (): boolean =>
   document.visibilityState === 'visible' && document.hasFocus();
 
-/** The width from which a thread is shown beside its conversation, not over it: Tailwind’s `lg`. */
+/** The width from which a thread is shown next to its conversation, not over it: Tailwind’s `lg`. */
 const BESIDE = '(min-width: 64rem)';
 
 /** Returns whether the user is viewing this conversation, or with `thread` this thread of it. */

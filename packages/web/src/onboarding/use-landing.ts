@@ -39,7 +39,7 @@ export function useLanding(): void {
     const landing = landingOf(me, steps, group);
     if (landing === null) return;
     isDone.current = true;
-    // “Back” leads to the list of conversations, which is a page of its own on phones.
+    // “Back” leads to the list of conversations, which is its own page on phones.
     if (landing === 'setup') void navigate({ to: '/setup' });
     else void navigate({ to: '/c/$id', params: { id: landing.conversation } });
   }, [navigate, pathname, me, group, steps, isCurrent]);

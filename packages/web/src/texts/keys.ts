@@ -71,7 +71,7 @@ export interface ErrorTexts {
   readonly otherField: string;
 }
 
-/** Codes that the web client causes only by a fault of its own: it says that something went wrong. */
+/** Codes that the web client causes only by its own fault: it says that something went wrong. */
 type InternalCode =
   | 'invalid_json'
   | 'unknown_frame'

@@ -5,7 +5,7 @@ interface Language {
   /** Its name in the language itself, so that its speakers find it whatever language is shown. */
   readonly name: string;
   readonly direction: 'ltr' | 'rtl';
-  /** Loads its texts: a script of its own, so that no one downloads languages that they don’t use. */
+  /** Loads its texts, a separate script, so that no one downloads languages that they don’t use. */
   readonly load: () => Promise<Translation>;
 }
 

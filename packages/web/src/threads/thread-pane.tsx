@@ -19,7 +19,7 @@ import { takeFocus } from '../ui/take-focus.ts';
 import { Replies } from './replies.tsx';
 import { ThreadComposer } from './thread-composer.tsx';
 
-/** A thread beside its conversation: the root, the replies, and a field for a reply. */
+/** A thread next to its conversation: the root, the replies, and a field for a reply. */
 export function ThreadPane({
   view,
   root,

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
 import { t } from '../texts/index.ts';
 
-/** Leads back to the list of conversations, where it is not beside the page: on phones. */
+/** Leads back to the list of conversations, where it is not next to the page: on phones. */
 export function BackLink() {
   return (
     <Link

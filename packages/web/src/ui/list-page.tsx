@@ -11,7 +11,7 @@ export function ListPage({
   children,
 }: {
   title: string;
-  /** Buttons beside the title. */
+  /** Buttons next to the title. */
   actions?: ReactNode;
   /** The horizontal padding of the list. Rows with their own padding need less. */
   className?: string;

@@ -2,7 +2,7 @@ import { Popover as Radix } from 'radix-ui';
 import type { ReactElement, ReactNode } from 'react';
 import { cx } from './cx.ts';
 
-/** Shows something beside its trigger, which stays in its place on the page. */
+/** Shows something next to its trigger, which stays in its place on the page. */
 export function Popover({
   label,
   trigger,

@@ -1,6 +1,6 @@
 import type { ShownPresence } from '../users/shown-presence.ts';
 
-/** Shows a presence; each has a shape of its own, not only a color. Nothing for offline. */
+/** Shows a presence; each has its own shape, not only a color. Nothing for offline. */
 export function PresenceDot({ presence, size }: { presence: ShownPresence; size: number }) {
   if (presence === 'offline') return null;
   return (

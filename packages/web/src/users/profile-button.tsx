@@ -10,7 +10,7 @@ const SHOW_MS = 500;
 /** The time in which the mouse can move from the name to the profile, ms. */
 const HIDE_MS = 200;
 
-/** A name that shows the profile of its user: beside it on hover and focus, in a dialog when it is clicked. */
+/** A name that shows the profile of its user: next to it on hover and focus, in a dialog when it is clicked. */
 export function ProfileButton({
   id,
   className,

@@ -6,7 +6,7 @@ import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
 import { ProfileFacts } from './profile-facts.tsx';
 
-/** Shows a profile beside a name while the mouse or the focus is on it. It has nothing to select. */
+/** Shows a profile next to a name while the mouse or the focus is on it. It has nothing to select. */
 export function ProfileHover({
   id,
   descriptionId,

@@ -42,7 +42,7 @@ const LIMITS = {
   login: { points: 100, duration: 300, wait: 60, waitMax: HOUR },
   /** Registrations from one address. */
   register: { points: 60, duration: 600, wait: 60, waitMax: HOUR },
-  /** Codes entered for one email address from one address, however many were requested. */
+  /** Codes entered for one email address from one address, regardless of how many were requested. */
   code: { points: 5, duration: 600, wait: 600, waitMax: DAY },
   /** Codes entered for one email address from anywhere: those of 20 emails. */
   codeAnywhere: { points: 100, duration: DAY, wait: 600, waitMax: DAY },

@@ -30,7 +30,7 @@ interface PasswordRoutesDeps {
 }
 
 const NOTHING = z.undefined().describe('Done');
-/** Reset requests are answered after this time, whatever work there was, ms. */
+/** Reset requests are answered after this time, regardless of the work they caused, ms. */
 const FORGOT_MS = 150;
 
 /** Registers the routes of password changes. */

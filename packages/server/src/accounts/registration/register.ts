@@ -131,7 +131,7 @@ const registerRule: Rule<RegisterCommand> = {
     const refused = await registration.check?.(tx);
     if (refused) return { refuse: refused };
     const writes = new StatementList();
-    // The first account belongs to whoever set up the server.
+    // The first account belongs to the person who set up the server.
     const guest = conflicts.isFirstAccount ? undefined : registration.guest;
     const role = conflicts.isFirstAccount
       ? 'owner'

@@ -313,7 +313,7 @@ describe('with SMTP', () => {
     const step = await login();
     expect([step.statusCode, step.json().step]).toEqual([202, 'verify_email']);
     const code = await sink.code('ann@example.org');
-    // Once more at once: the same code, a ticket of its own; the one before has ended.
+    // Once more at once: the same code, another ticket; the one before has ended.
     const again = await login();
     expect(again.json().ticket).not.toBe(step.json().ticket);
     expect((await verify(step.json().ticket, code)).json().code).toBe('ticket_expired');

@@ -69,7 +69,7 @@ export class AccessTokens {
       const { payload } = await jwtVerify(
         token,
         async ({ kid, alg, ...header }) => {
-          // The key always comes from our set, whatever the header contains.
+          // The key always comes from our set, regardless of the header.
           if (FOREIGN.some((name) => name in header)) {
             throw new errors.JWTInvalid('keys and extensions in the header are not allowed');
           }

@@ -12,7 +12,7 @@ const SEALED = 'sealed:';
 /** Id of the lock under which keys are created: “parley.keys” in hexadecimal, shortened. */
 const KEYS_LOCK = 0x7061726c;
 const MINUTE_MS = 60_000;
-/** A new key is published this long before it signs, so that all nodes know it by then. */
+/** A new key is published this long before it signs, so that all nodes have loaded it. */
 const LEAD_MS = 10 * MINUTE_MS;
 /** A key verifies for this long after its last signature: longer than any token is valid. */
 const AFTER_MS = 20 * MINUTE_MS;
