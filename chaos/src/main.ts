@@ -26,7 +26,7 @@ acknowledged message was lost, duplicated or seen in another order.
   --faults a,b,c        any of: ${FAULTS.join(', ')}
   --plant NAME          plants a fault in the server, which the checker must find:
                         ${Object.keys(PLANTED_FAULTS).join(', ')}
-  --keep DIR            keeps history and logs there, also of successful runs; refuses data of an earlier run
+  --keep DIR            keeps history and logs in this folder, which must have none of an earlier run
 `;
 
 const MODES: readonly Mode[] = ['clean', 'chaos', 'slow', 'database'];

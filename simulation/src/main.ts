@@ -21,11 +21,11 @@ const USAGE = `Usage: npm run simulate -- [options]
 Runs the delivery path with simulated time, network, database, broker and failures, and checks that no
 acknowledged message was lost, duplicated or seen in another order.
 
-  --seconds N    how long (default: 60)
-  --count N      how many schedules, instead of a time
+  --seconds N    runs schedules for this long (default: 60)
+  --count N      runs this many schedules instead
   --seed N       the seed of the first schedule (default: random); alone, only that one is run
   --trace        prints what happened in that schedule
-  --brief        does not reduce a schedule that fails
+  --brief        does not minimize a schedule that fails
   --plant NAME   plants a fault, which must be found:
                  ${Object.keys(PLANTED_FAULTS).join(', ')}
 `;

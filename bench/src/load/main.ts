@@ -19,42 +19,42 @@ import { group, type User, users } from './setup.ts';
 import { measureStorm } from './storm.ts';
 import { measureBeside, measureWindows } from './windows.ts';
 
-const USAGE = `Usage: npm run bench -- [--row 1…6] [--beside FILE] [--seconds N] [--rounds N]
+const USAGE = `Usage: npm run bench -- [--row 1…6] [--baseline FILE] [--seconds N] [--rounds N]
        npm run bench -- --per-sender [--row 1|2|3] [--seconds N] [--rounds N]
        npm run bench -- --nodes N [--seconds N] [--rounds N]
        npm run bench -- --idle N | --presence N | --storm N [--nodes N] | --hello | --reads
        npm run bench -- --search [--messages N] [--logs FILE …] [--rounds N]
-       npm run bench -- --file-texts N [--beside FILE] [--rounds N]
-       npm run bench -- --commands [--beside FILE] [--rounds N]
+       npm run bench -- --file-texts N [--baseline FILE] [--rounds N]
+       npm run bench -- --commands [--baseline FILE] [--rounds N]
        npm run bench -- --names [--rounds N]
        npm run bench -- --posts FILE | --deciding [--rounds N] [--seconds N]
 
-Loads the built server, and beside it in the same run a socket.io + pg server on the same
-PostgreSQL, in six shapes: a number of messages is outstanding in all conversations together, and
-the next one is sent when every member has received one. Servers (with their databases) run on one
-core, the load generator on another.
+Puts six loads on the built server and, in the same run, on a socket.io + pg server with the same
+PostgreSQL. Each load keeps a fixed number of messages outstanding over all conversations: when every
+member has received one, the next one is sent. Servers (with their databases) run on one core, the
+load generator on another.
 
-  --per-sender     three shapes in which each sender has a number of messages outstanding
-  --nodes          what a message costs in processor time, by followers, conversations and nodes
+  --per-sender     three loads in which each sender keeps a fixed number of messages outstanding
+  --nodes          processor time of a message, by subscriptions, conversations and nodes
   --idle           the memory of N idle connections
-  --presence       what changes of presence cost with N connections, with and without subscriptions
-  --storm          N clients come back at once with cursors 200 events old
+  --presence       the cost of presence changes with N connections, with and without subscriptions
+  --storm          N clients reconnect at once, each 200 events behind
   --hello          the cost of a hello with 50 and with 1,000 conversations
-  --reads          what the commonest reads cost
-  --search         searches in N messages (1,000,000 by default): lines of IRC logs, varied, or made up
+  --reads          the cost of the most common reads
+  --search         searches in N messages (default: 1,000,000): varied lines of IRC logs, or generated ones
   --file-texts     searches in the texts of N files of 20,000 to 164,000 characters
   --commands       posts over REST, edits and reactions, 50 at once
-  --beside         instead of the peers, with --commands, --file-texts, --hello, --storm and with a window:
-                   in turn with the server of another build (its packages/server/dist/cli.js)
+  --baseline       compares with another build (FILE: its packages/server/dist/cli.js) instead of the
+                   peers, in turn; for --commands, --file-texts, --hello, --storm and loads with a window
   --names          suggestions of mentions and the quick switcher, with 10,000 users and 2,000 groups
-  --posts          what a plain post costs, next to another build (FILE: its packages/server/dist/cli.js),
+  --posts          the cost of a plain post, next to another build (FILE: its packages/server/dist/cli.js),
                    in alternating pairs of N seconds
-  --deciding       what deciding who is notified adds to a plain post in a group of 1,000, likewise
+  --deciding       the cost of deciding who is notified, for a plain post in a group of 1,000, likewise
 
-With --nodes, --row N takes one of its five shapes.
+With --nodes, --row N runs one of its five loads.
 `;
 
-/** A shape of load. */
+/** One of the loads. */
 interface Row {
   readonly name: string;
   readonly conversations: number;
@@ -113,7 +113,7 @@ async function main(): Promise<void> {
       deciding: { type: 'boolean' },
       messages: { type: 'string', default: '1000000' },
       logs: { type: 'string', multiple: true },
-      beside: { type: 'string' },
+      baseline: { type: 'string' },
       'per-sender': { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -134,18 +134,18 @@ async function main(): Promise<void> {
     return;
   }
   if (values.storm !== undefined) {
-    for (const cli of buildsOf(values.beside)) {
+    for (const cli of buildsOf(values.baseline)) {
       await measureStorm(Number(values.storm), Number(values.nodes ?? 1), cli);
     }
     return;
   }
   if (values.hello) {
-    for (const cli of buildsOf(values.beside)) await measureHello(Number(values.rounds), cli);
+    for (const cli of buildsOf(values.baseline)) await measureHello(Number(values.rounds), cli);
     return;
   }
   if (values.commands) {
-    const beside = values.beside === undefined ? [] : [values.beside];
-    await measureCommands(Number(values.rounds), [CLI, ...beside]);
+    const baselines = values.baseline === undefined ? [] : [values.baseline];
+    await measureCommands(Number(values.rounds), [CLI, ...baselines]);
     return;
   }
   if (values.posts !== undefined || values.deciding) {
@@ -159,7 +159,7 @@ async function main(): Promise<void> {
     return;
   }
   if (values['file-texts'] !== undefined) {
-    for (const cli of buildsOf(values.beside)) {
+    for (const cli of buildsOf(values.baseline)) {
       await measureFileTexts(Number(values['file-texts']), Number(values.rounds), cli);
     }
     return;
@@ -184,9 +184,9 @@ async function main(): Promise<void> {
   }
   if (!values['per-sender']) {
     const only = values.row === undefined ? null : Number(values.row);
-    if (values.beside !== undefined) {
+    if (values.baseline !== undefined) {
       await measureBeside(
-        values.beside,
+        values.baseline,
         only,
         Number(values.seconds) * 1000,
         Number(values.rounds),
@@ -203,8 +203,8 @@ async function main(): Promise<void> {
 }
 
 /** Returns the command lines of the builds to measure: the other one, if there is one, then this one. */
-const buildsOf = (beside: string | undefined): (string | undefined)[] =>
-  beside === undefined ? [undefined] : [beside, undefined];
+const buildsOf = (baseline: string | undefined): (string | undefined)[] =>
+  baseline === undefined ? [undefined] : [baseline, undefined];
 
 /** Measures a row: Parley and its peers in turn, each time on fresh servers. */
 async function measureRow(row: Row, measureMs: number, rounds: number): Promise<void> {

@@ -11,24 +11,24 @@ import { BARS, type BarName, type Figures, tableOf } from './bars.ts';
 import { type Contents, fill } from './fill.ts';
 import { MEASUREMENTS } from './measurements.ts';
 
-const USAGE = `Usage: npm run bench:web -- [--only NAME …] [--beside FILE] [--rounds N] [--data FOLDER]
+const USAGE = `Usage: npm run bench:web -- [--only NAME …] [--baseline FILE] [--rounds N] [--data FOLDER]
 
-Measures the web client in Chromium on the built server, with 1,000 conversations, and prints a table: each bar of
-the web client with its value and whether it is met.
+Measures the web client in Chromium on the built server, with 1,000 conversations, and prints a table with each
+target of the web client, its value and whether it is met.
 
 CHROMIUM_PATH is the browser to start; without it, the one that Playwright has installed.
 
-  --only     only this measurement; can be given several times: ${Object.keys(MEASUREMENTS).join(', ')}
-  --beside   in turn with another build (FILE: its packages/server/dist/cli.js), on the same data
-  --rounds   the table has the medians of N rounds (1 by default)
-  --data     keeps the data in this folder, and measures those that are in it
+  --only     runs only this measurement; can be repeated: ${Object.keys(MEASUREMENTS).join(', ')}
+  --baseline compares with another build (FILE: its packages/server/dist/cli.js) in turn, on the same data
+  --rounds   shows the medians of N rounds (default: 1)
+  --data     keeps the data in this folder, and uses the data that is already there
 `;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', multiple: true },
-      beside: { type: 'string' },
+      baseline: { type: 'string' },
       rounds: { type: 'string', default: '1' },
       data: { type: 'string' },
       help: { type: 'boolean' },
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     const contents = await prepare(env, join(folder, 'contents.json'));
     console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Chromium ${browser.version()}`);
     const builds = [
-      ...(values.beside === undefined ? [] : [{ name: 'before', cli: values.beside }]),
+      ...(values.baseline === undefined ? [] : [{ name: 'before', cli: values.baseline }]),
       { name: 'now', cli: CLI },
     ].map((build) => ({ ...build, figures: new Map<BarName, number[]>() }));
     for (let round = 0; round < Number(values.rounds); round++) {

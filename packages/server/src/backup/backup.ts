@@ -110,7 +110,7 @@ async function write(
   progress: Progress,
 ): Promise<Manifest> {
   await prepareSession(client);
-  // Contents that rows of the snapshot refer to are kept until they are in the archive.
+  // File contents that rows of the snapshot refer to are kept until they are in the archive.
   await keepContents(client);
   await client.query('begin isolation level repeatable read read only');
   const { header, tables } = await describe(client);
@@ -227,7 +227,7 @@ async function writeFiles(
   progress.step(`${inWords(Object.keys(files).length, 'file')} of the data folder`);
 }
 
-/** Writes the contents that are in the bucket but not in the data folder. */
+/** Writes the file contents that are in the bucket but not in the data folder. */
 async function writeContents(
   archive: ArchiveWriter,
   bucket: FileStore,

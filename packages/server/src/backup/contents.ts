@@ -16,10 +16,10 @@ import { inBytes, inWords, type Progress } from './progress.ts';
  * have the paths of the data folder, so a backup can be restored to either.
  */
 
-/** Returns the path in the data folder, and in archives, of a content. */
+/** Returns the path in the data folder, and in archives, of file content. */
 export const pathOfContent = (digest: string): string => `${FILES_FOLDER}/${pathOfDigest(digest)}`;
 
-/** Opens a content for an archive; undefined if it was removed meanwhile. */
+/** Opens file content for an archive; undefined if it was removed meanwhile. */
 export async function openContent(
   store: FileStore,
   { digest, bytes: size }: StoredContent,
@@ -44,7 +44,7 @@ export async function openContent(
 }
 
 /**
- * Sends the restored contents to the bucket, if one is set, and removes them from the folder of the restore. A
+ * Sends the restored file contents to the bucket, if one is set, and removes them from the folder of the restore. A
  * content that is in the bucket already is not sent again, so an interrupted restore continues.
  */
 export async function placeContents(

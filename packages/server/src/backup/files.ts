@@ -38,7 +38,7 @@ export function isKept(dataDir: string, file: string): boolean {
 /** Returns the sorted paths of all files to back up, relative to the data folder, with `/`. */
 export async function listFiles(dataDir: string): Promise<string[]> {
   const paths: string[] = [];
-  /** Also behind a link: the folder of contents may be on storage that several nodes share. */
+  /** Also behind a link: the folder of file contents may be on storage that several nodes share. */
   const isFolder = async (path: string) => (await stat(join(dataDir, path))).isDirectory();
   const walk = async (below: string) => {
     const entries = await readdir(join(dataDir, below), { withFileTypes: true }).catch(absent);
@@ -60,7 +60,7 @@ export interface FileDigest {
   readonly sha256: string;
 }
 
-/** Returns the length and digest of a content. */
+/** Returns the length and digest of file content. */
 export function digestOfBytes(content: Buffer): FileDigest {
   return { bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 }

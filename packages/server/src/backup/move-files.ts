@@ -18,13 +18,13 @@ export interface MovedFiles {
   /** What is in the target. */
   readonly count: number;
   readonly bytes: number;
-  /** The contents that do not match their digests. They are not moved. */
+  /** The file contents that do not match their digests. They are not moved. */
   readonly damaged: readonly Digest[];
 }
 
 /**
- * Copies all contents from the folder to the bucket that is set, or back. Each is compared with its
- * digest. Contents already in the target are not sent again, so an interrupted run can be
+ * Copies all file contents from the folder to the bucket that is set, or back. Each is compared with its
+ * digest. File contents already in the target are not sent again, so an interrupted run can be
  * continued. The source is not changed.
  */
 export async function moveFiles(

@@ -32,7 +32,7 @@ export interface Repair {
  * 1. It changes nothing and reads the tables from one snapshot.
  * 2. Memory is bounded, regardless of the length of the log. The database temporarily needs space for
  *    one more copy of the tables.
- * 3. With the file store it also reads all contents, outside of that snapshot. For each content in the
+ * 3. With the file store it also reads all file contents, outside of that snapshot. For each content in the
  *    store it takes the lock of `lockDigest` for one statement; no other lock is one that a running server
  *    waits for.
  */

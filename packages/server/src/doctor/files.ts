@@ -11,7 +11,7 @@ const PAGE = 500;
 
 /**
  * Compares the files of messages with the table `files`, avatars and the icon with the table
- * `images`, and both tables with the contents in the store, whose digests are computed. Contents
+ * `images`, and both tables with the file contents in the store, whose digests are computed. File contents
  * that a running server stores or removes meanwhile are not findings.
  */
 export async function checkFiles(
@@ -55,7 +55,7 @@ async function checkImages(pool: pg.Pool, found: FindingList): Promise<void> {
   for (const { table, key } of rows) found.add('image_missing', table, { key: { id: key } });
 }
 
-/** Finds contents that are missing, or are not what their digest says. */
+/** Finds file contents that are missing, or are not what their digest says. */
 async function checkContents(pool: pg.Pool, store: FileStore, found: FindingList): Promise<void> {
   let after = '';
   for (;;) {
@@ -109,7 +109,7 @@ async function problemOf(
   return read === bytes && hash.digest('hex') === digest ? null : 'content_damaged';
 }
 
-/** Finds contents that belong to no file. */
+/** Finds file contents that belong to no file. */
 async function checkOrphans(pool: pg.Pool, store: FileStore, found: FindingList): Promise<void> {
   for await (const { digest } of store.list()) {
     if (await isKnown(pool, digest)) continue;
@@ -118,7 +118,7 @@ async function checkOrphans(pool: pg.Pool, store: FileStore, found: FindingList)
 }
 
 /**
- * Returns whether a content belongs to a file or an image. Waits for a content that is being
+ * Returns whether file content belongs to a file or an image. Waits for file content that is being
  * stored.
  */
 async function isKnown(pool: pg.Pool, digest: Digest): Promise<boolean> {

@@ -18,16 +18,16 @@ const FINDINGS = {
   command_without_event: 'a command was answered with an event that does not exist',
   // The tables.
   row_missing: 'a row that follows from the events is missing',
-  row_without_event: 'a row follows from no event',
-  row_differs: 'a row differs from what the events say',
+  row_without_event: 'no event explains a row',
+  row_differs: 'a row does not match the events',
   // State that is in no event.
   read_cursor_ahead: 'a read cursor is outside the range of its conversation',
   // Files.
   file_missing: 'a message refers to a file that does not exist',
   image_missing: 'an account, a group or the server has an image that does not exist',
   content_missing: 'the content of a file is missing',
-  content_damaged: 'the content of a file is not what it was when it was stored',
-  content_unused: 'a stored content belongs to no file',
+  content_damaged: 'the content of a file does not match its digest',
+  content_unused: 'stored content belongs to no file',
   // The search index.
   index_incomplete: 'a message is missing from the search index',
   index_differs: 'the search index has a message under keys that do not match its text',

@@ -44,7 +44,7 @@ export const BINARY = {
   'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) },
 };
 
-/** A content to send. */
+/** File content to send. */
 interface Sent {
   readonly file: FileId;
   readonly digest: Digest;
@@ -209,7 +209,7 @@ async function readableFile(pool: Pool, account: AccountId, id: FileId): Promise
 }
 
 /**
- * Returns a function that sends a content: in full, in part, or not at all if the client has it.
+ * Returns a function that sends file content: in full, in part, or not at all if the client has it.
  */
 function sender({ pool, store, isAlive }: DownloadDeps) {
   const downloads = new Downloads();

@@ -20,7 +20,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** A content of this many bytes. */
+/** File content of this many bytes. */
 const content = (bytes: number) =>
   Readable.from(
     (function* () {
@@ -29,7 +29,7 @@ const content = (bytes: number) =>
     { objectMode: false },
   );
 
-/** Serves a content with these bounds; returns what a client has read, and the downloads. */
+/** Serves file content with these bounds; returns what a client has read, and the downloads. */
 async function serve(
   bounds: Partial<DownloadBounds>,
   bytes: number,

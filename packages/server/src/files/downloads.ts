@@ -29,7 +29,7 @@ export const DOWNLOAD_BOUNDS: DownloadBounds = {
   accessMs: 60_000,
 };
 
-/** A content that is to be sent. */
+/** File content that is to be sent. */
 export interface Download {
   readonly account: AccountId;
   readonly response: ServerResponse;
@@ -57,13 +57,13 @@ export class Downloads {
     this.#bounds = bounds;
   }
 
-  /** The number of contents that are being sent. */
+  /** The number of file contents that are being sent. */
   get size(): number {
     return this.#all;
   }
 
   /**
-   * Opens a content and returns it for a response. It counts as a download until it is closed.
+   * Opens file content and returns it for a response. It counts as a download until it is closed.
    * @throws {RefusalError} `overloaded` if too many are being sent
    */
   async open(download: Download): Promise<Readable | null> {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** The SHA-256 of a content, in hexadecimal: its address in the store. */
+/** The SHA-256 of file content, in hexadecimal: its address in the store. */
 export type Digest = string;
 
 /** A range of bytes, both ends included. */
@@ -9,13 +9,13 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** A content in the store. */
+/** File content in the store. */
 export interface StoredContent {
   readonly digest: Digest;
   readonly bytes: number;
 }
 
-/** A content prepared for the store, next to it or in it, that nothing refers to yet. */
+/** File content prepared for the store, next to it or in it, that nothing refers to yet. */
 export interface StagedContent {
   /**
    * Moves the content into the store, usually without sending or copying it again. When this
@@ -33,7 +33,7 @@ export interface RemoteStore {
 }
 
 /**
- * Stores contents under their digests. Callers decide who may read them and how long they are kept.
+ * Stores file contents under their digests. Callers decide who may read them and how long they are kept.
  *
  * A store on another machine rejects with the refusal `files_unavailable` while it does not answer.
  */
@@ -45,22 +45,22 @@ export interface FileStore {
    * place. It copies where the file is on another disk.
    */
   stage(digest: Digest, path: string): Promise<StagedContent>;
-  /** Prepares to store a content that is in memory. It is on disk when this returns. */
+  /** Prepares to store file content that is in memory. It is on disk when this returns. */
   stageBytes(digest: Digest, content: Uint8Array): Promise<StagedContent>;
   /**
    * Stores the content of a local file, which is already on disk, and leaves the file in place. When it
-   * returns, the content survives a power failure. Storing a content twice changes nothing.
+   * returns, the content survives a power failure. Storing file content twice changes nothing.
    */
   put(digest: Digest, path: string): Promise<void>;
-  /** Opens a content, or a range of it; null if it is not there. */
+  /** Opens file content, or a range of it; null if it is not there. */
   read(digest: Digest, range?: ByteRange): Promise<Readable | null>;
-  /** Removes a content permanently, if it exists. */
+  /** Removes file content permanently, if it exists. */
   remove(digest: Digest): Promise<void>;
-  /** Yields all contents. */
+  /** Yields all file contents. */
   list(): AsyncIterable<StoredContent>;
-  /** Returns when a content was written; null if it is not there. */
+  /** Returns when file content was written; null if it is not there. */
   writtenAt(digest: Digest): Promise<Date | null>;
-  /** Removes staged contents that killed processes left before this time. */
+  /** Removes staged file contents that killed processes left before this time. */
   sweepStaged(before: Date): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ const DIGEST = /^[0-9a-f]{64}$/;
 export const isDigest = (text: string): boolean => DIGEST.test(text);
 
 /**
- * Returns the path of a content in a store: `ab/cd/abcd…`. The two levels keep folders small.
+ * Returns the path of file content in a store: `ab/cd/abcd…`. The two levels keep folders small.
  * @throws if the digest is not one
  */
 export function pathOfDigest(digest: Digest): string {

@@ -59,7 +59,7 @@ afterAll(async () => {
 });
 
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-/** The contents in the store. */
+/** The file contents in the store. */
 const stored = (): string[] =>
   readdirSync(join(dataDir, 'files'), { recursive: true, encoding: 'utf8' }).filter((path) =>
     /[0-9a-f]{64}$/.test(path),

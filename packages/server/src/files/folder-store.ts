@@ -25,7 +25,7 @@ import {
 import { nullIfMissing } from './missing.ts';
 import { syncFile, syncFolders } from './sync.ts';
 
-/** The folder of staged contents. */
+/** The folder of staged file contents. */
 const STAGING = 'staging';
 
 /** A {@link FileStore} in a folder: `ab/cd/abcd…`. */
@@ -129,7 +129,7 @@ export class FolderStore implements FileStore {
   }
 
   /**
-   * Returns the path of a content.
+   * Returns the path of file content.
    * @throws if the digest is not one
    */
   pathOf(digest: Digest): string {

@@ -46,7 +46,7 @@ interface ImagePage {
  *
  * 1. An unused old image is never used later, because each is made for one command. This is checked
  *    again in the transaction that deletes it.
- * 2. A content is removed under the lock that writers of it also take, only if nothing else uses
+ * 2. File content is removed under the lock that writers of it also take, only if nothing else uses
  *    it, and never while a backup is being made.
  */
 export class ImageCollector {
@@ -119,7 +119,7 @@ export class ImageCollector {
     };
   }
 
-  /** Removes the contents of an image, and its row. False if it is in use, and while a backup is being made. */
+  /** Removes the file contents of an image, and its row. False if it is in use, and while a backup is being made. */
   async #delete({ id, digest, small }: UnusedImage): Promise<boolean> {
     const { pool, store } = this.#deps;
     return await withTransaction(pool, async (client) => {

@@ -19,7 +19,7 @@ export async function lockUploads(client: pg.ClientBase, account: AccountId | nu
   ]);
 }
 
-/** Waits until no other transaction stores or removes a content. On a pool, the lock ends with the statement. */
+/** Waits until no other transaction stores or removes file content. On a pool, the lock ends with the statement. */
 export async function lockDigest(client: Queryable, digest: Digest): Promise<void> {
   await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [digest]);
 }

@@ -35,7 +35,7 @@ export async function mediaTypeOf(path: string): Promise<string> {
 }
 
 /**
- * Returns the media type with which a content is sent: octets for types that a browser might run as
+ * Returns the media type with which file content is sent: octets for types that a browser might run as
  * a page.
  */
 export function servedType(mediaType: string): string {

@@ -16,7 +16,7 @@ const POLL_MS = 24 * HOUR;
 const RETRY_MS = 60_000;
 /** Files written more recently than this are skipped, ms. */
 const AGE_MS = 24 * HOUR;
-/** Contents looked up in one statement. */
+/** File contents looked up in one statement. */
 const BATCH = 500;
 
 interface OrphanSweeperDeps {
@@ -28,10 +28,10 @@ interface OrphanSweeperDeps {
 }
 
 /**
- * Removes upload folders, staged contents and contents that no row refers to, left behind by killed
+ * Removes upload folders, staged file contents and file contents that no row refers to, left behind by killed
  * processes or failing disks. Runs on every node at the start and once a day.
  *
- * 1. A content is removed under the lock that writers of it also take, and only if no file uses it.
+ * 1. File content is removed under the lock that writers of it also take, and only if no file uses it.
  * 2. No content is removed while a backup is being made.
  */
 export class OrphanSweeper {

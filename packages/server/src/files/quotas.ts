@@ -9,7 +9,7 @@ export interface FileQuotas {
   readonly file: number;
   /** Limit of all files that an account has uploaded, including unfinished uploads. */
   readonly account: number;
-  /** Limit of all contents on the server. */
+  /** Limit of all file contents on the server. */
   readonly server: number;
 }
 
@@ -68,7 +68,7 @@ export async function refusalOfQuota(
   return null;
 }
 
-/** Returns the bytes of all contents and unfinished uploads. It reads all files. */
+/** Returns the bytes of all file contents and unfinished uploads. It reads all files. */
 async function bytesOfServer(client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ bytes: number }>(
     `select (select coalesce(sum(${COUNTED}), 0)::int8 from uploads)

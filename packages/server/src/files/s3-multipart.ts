@@ -6,7 +6,7 @@ import { childrenOf, childText, readXml } from './s3-xml.ts';
 
 /** Bytes of a part, which is in memory while it is sent. The maximum of 10,000 parts is 160 GB. */
 const PART_BYTES = 16 * 1024 * 1024;
-/** Contents sent in parts at the same time. */
+/** File contents sent in parts at the same time. */
 const RUNNING_MAX = 4;
 
 /** Sends large files to an S3 server in parts, and retries each part after failures. */

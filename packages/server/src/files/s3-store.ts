@@ -20,7 +20,7 @@ import { isTransient, refusalOfStore, S3Error } from './s3-error.ts';
 import { S3Multipart } from './s3-multipart.ts';
 import { childrenOf, childText, readXml } from './s3-xml.ts';
 
-/** Larger contents are sent in parts, so that a failure does not resend everything. */
+/** Larger file contents are sent in parts, so that a failure does not resend everything. */
 const WHOLE_MAX = 64 * 1024 * 1024;
 /** Attempts and time limits while a transaction waits. */
 const IN_TRANSACTION = { attempts: 3, idleMs: 5_000 } as const;
@@ -40,17 +40,17 @@ export interface S3StoreOptions extends S3Settings {
   /** Comes before the keys of all objects: empty, or a path with a slash at its end. */
   readonly prefix: string;
   readonly log: Logger;
-  /** Returns an identifier of this server; contents of other servers must not be removed. */
+  /** Returns an identifier of this server; file contents of other servers must not be removed. */
   readonly owner: () => Promise<string>;
 }
 
 /**
  * A {@link FileStore} in a bucket of an S3 server, under the keys that {@link FolderStore} uses as paths.
  *
- * 1. A content is sent to its key before the transaction that will refer to it. The transaction,
+ * 1. File content is sent to its key before the transaction that will refer to it. The transaction,
  *    under the lock of the digest, only verifies that it still exists: it may have been removed as
- *    an orphan in between. Contents that no transaction refers to are orphans.
- * 2. Nothing is written or removed before the bucket is known to belong to this server: contents of
+ *    an orphan in between. File contents that no transaction refers to are orphans.
+ * 2. Nothing is written or removed before the bucket is known to belong to this server: file contents of
  *    another server would look like orphans.
  */
 export class S3Store implements FileStore {
@@ -118,7 +118,7 @@ export class S3Store implements FileStore {
     await this.stage(digest, path);
   }
 
-  /** Sends a content unless it is there. */
+  /** Sends file content unless it is there. */
   async #ensure(
     digest: Digest,
     body: S3Body,
@@ -248,7 +248,7 @@ export class S3Store implements FileStore {
         ...(token !== undefined && { 'continuation-token': token }),
       };
       const answer = readXml(await this.#client.text({ method: 'GET', query }));
-      // An incomplete list would make contents look lost.
+      // An incomplete list would make file contents look lost.
       if (answer.name !== 'ListBucketResult') throw new S3Error(200, 'NotAList');
       yield childrenOf(answer, 'Contents').map((object) => ({
         key: childText(object, 'Key') ?? '',

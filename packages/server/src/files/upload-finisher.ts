@@ -30,7 +30,7 @@ export interface CompleteUpload {
   readonly parts: readonly string[];
 }
 
-/** A content in a local file. */
+/** File content in a local file. */
 interface Content {
   readonly path: string;
   readonly digest: Digest;
