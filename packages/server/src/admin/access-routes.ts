@@ -26,7 +26,7 @@ const OfAccount = z.object({ id: AccountId });
 const tags = ['Administration'];
 const headers = IdempotencyHeader;
 
-/** Registers the routes with which admins deactivate, suspend and reactivate accounts. */
+/** Registers the routes that let admins deactivate, suspend and reactivate accounts. */
 export function suspensionRoutes(instance: FastifyInstance, deps: AccessDeps): void {
   deactivationRoutes(instance, deps);
   suspendRoutes(instance, deps);
@@ -128,7 +128,7 @@ function suspendRoutes(instance: FastifyInstance, deps: AccessDeps): void {
   });
 }
 
-/** Registers the routes with which admins unlock accounts, reset their factors and end their sessions. */
+/** Registers the routes that let admins unlock accounts, reset their factors and end their sessions. */
 export function accountSecurityRoutes(instance: FastifyInstance, deps: AccessDeps): void {
   unlockAccountRoute(instance, deps);
   resetSecondFactorRoute(instance, deps);

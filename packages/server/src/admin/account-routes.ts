@@ -44,7 +44,7 @@ const OfAccount = z.object({ id: AccountId });
 const tags = ['Administration'];
 const headers = IdempotencyHeader;
 
-/** Registers the routes with which admins list, create, change and delete accounts. */
+/** Registers the routes that let admins list, create, change and delete accounts. */
 export function accountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps): void {
   listAccountsRoute(instance, deps);
   createAccountRoute(instance, deps);

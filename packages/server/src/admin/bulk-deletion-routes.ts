@@ -23,7 +23,7 @@ const OfAccount = z.object({ id: AccountId });
 const OfDeletion = OfAccount.extend({ deletion: z.uuid() });
 const tags = ['Administration'];
 
-/** Registers the routes with which admins delete all messages of an account. */
+/** Registers the routes that let admins delete all messages of an account. */
 export function bulkDeletionRoutes(instance: FastifyInstance, deps: BulkDeletionRoutesDeps): void {
   requestBulkDeletionRoute(instance, deps);
   followBulkDeletionRoutes(instance, deps);

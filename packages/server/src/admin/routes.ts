@@ -5,7 +5,7 @@ import { type ServerRoutesDeps, serverRoutes } from './server-routes.ts';
 
 type AdminDeps = AccountRoutesDeps & AccessDeps & ServerRoutesDeps;
 
-/** Registers the routes with which admins manage accounts and read the environment of the server. */
+/** Registers the routes that let admins manage accounts and read the environment of the server. */
 export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
   accountRoutes(instance, deps);
   suspensionRoutes(instance, deps);

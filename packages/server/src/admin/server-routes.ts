@@ -16,7 +16,7 @@ export interface ServerRoutesDeps {
 
 const tags = ['Administration'];
 
-/** Registers the routes with which admins read the environment and the emails of the server. */
+/** Registers the routes that let admins read the environment and the emails of the server. */
 export function serverRoutes(
   instance: FastifyInstance,
   { accounts, config }: ServerRoutesDeps,

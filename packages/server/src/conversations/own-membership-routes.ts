@@ -10,7 +10,7 @@ import { conversationAfter } from './conversation-after.ts';
 import type { MemberDeps } from './member-routes.ts';
 import { joinGroup, leaveGroup } from './members.ts';
 
-/** Registers the routes with which the account itself joins and leaves groups. */
+/** Registers the routes that let an account join and leave groups. */
 export function ownMembershipRoutes(instance: FastifyInstance, deps: MemberDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;

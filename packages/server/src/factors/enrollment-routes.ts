@@ -20,7 +20,7 @@ import { STEP } from './login-step.ts';
 /** The recovery codes are returned with the session, this once. */
 const EnrolledAnswer = SessionAnswer.extend({ recoveryCodes: z.array(z.string()) });
 
-/** Registers the routes with which users set up an authenticator app during login, where one is required. */
+/** Registers the routes that let users set up an authenticator app during login, where one is required. */
 export function enrollmentRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { factors, server } = deps;

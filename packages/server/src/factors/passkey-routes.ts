@@ -10,7 +10,7 @@ import type { FactorDeps } from './login-requests.ts';
 import { confirmUser, done, removeOwnFactor, tags } from './own-factor-requests.ts';
 import { siteOf } from './site.ts';
 
-/** Registers the routes with which users add and remove their passkeys. */
+/** Registers the routes that let users add and remove their passkeys. */
 export function passkeyRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { factors } = deps;

@@ -8,7 +8,7 @@ import { withTransaction } from '../storage/database.ts';
 import type { FactorDeps } from './login-requests.ts';
 import { confirmUser, tags } from './own-factor-requests.ts';
 
-/** Registers the route with which users replace their recovery codes. */
+/** Registers the route that lets users replace their recovery codes. */
 export function recoveryRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { authenticate: onRequest } = deps.accounts;

@@ -14,7 +14,7 @@ import { refuse } from '../http/errors.ts';
 import type { FactorDeps } from './login-requests.ts';
 import { confirmUser, done, removeOwnFactor, tags } from './own-factor-requests.ts';
 
-/** Registers the routes with which users set up, confirm and remove their authenticator app. */
+/** Registers the routes that let users set up, confirm and remove their authenticator app. */
 export function totpRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { factors } = deps;

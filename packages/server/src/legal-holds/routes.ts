@@ -29,7 +29,7 @@ interface LegalHoldRoutesDeps extends ExportDeps {
 
 const Place = z.object({ at: Timestamp, id: z.uuid() });
 
-/** Registers the routes with which owners place, read, export and release legal holds. */
+/** Registers the routes that let owners place, read, export and release legal holds. */
 export function legalHoldRoutes(instance: FastifyInstance, deps: LegalHoldRoutesDeps): void {
   listLegalHoldsRoute(instance, deps);
   createLegalHoldRoute(instance, deps);

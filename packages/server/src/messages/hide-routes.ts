@@ -18,7 +18,7 @@ interface HideRouteDeps extends CommandRouteDeps {
 const tags = ['Messages'];
 const refusals = [401, 403, 404, 409, 422, 503] as const;
 
-/** Registers the routes with which moderators hide messages, show them again, and read hidden ones. */
+/** Registers the routes that let moderators hide messages, show them again, and read hidden ones. */
 export function hideRoutes(instance: FastifyInstance, deps: HideRouteDeps): void {
   changeHiddenRoutes(instance, deps);
   readHiddenRoute(instance, deps);

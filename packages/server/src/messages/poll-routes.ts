@@ -74,7 +74,7 @@ function createPollRoute(
   });
 }
 
-/** Registers the route with which members vote. */
+/** Registers the route that lets members vote. */
 function voteRoute(
   instance: FastifyInstance,
   { append, authenticate: onRequest }: CommandRouteDeps & Pick<ReadRouteDeps, 'pool'>,

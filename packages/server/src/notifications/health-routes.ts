@@ -29,7 +29,7 @@ interface NotificationHealthDeps {
 
 const tags = ['Administration'];
 
-/** Registers the routes with which admins monitor and test the delivery of notifications. */
+/** Registers the routes that let admins monitor and test the delivery of notifications. */
 export function notificationHealthRoutes(
   instance: FastifyInstance,
   { pool, emails, audit, authenticate: onRequest, server }: NotificationHealthDeps,

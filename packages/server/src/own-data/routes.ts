@@ -22,7 +22,7 @@ interface OwnDataDeps {
 
 const tags = ['Accounts'];
 
-/** Registers the routes with which users export their data and delete their account. */
+/** Registers the routes that let users export their data and delete their account. */
 export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { erasures, clock } = deps;

@@ -36,7 +36,7 @@ interface ReportDeps {
 const tags = ['Moderation'];
 const OfReport = z.object({ id: z.uuid() });
 
-/** Registers the routes with which members report messages, and admins resolve the reports. */
+/** Registers the routes that let members report messages, and admins resolve the reports. */
 export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void {
   reportMessageRoute(instance, deps);
   openReportsRoutes(instance, deps);
@@ -44,7 +44,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
   resolveReportRoute(instance, deps);
 }
 
-/** Registers the route with which members report messages. */
+/** Registers the route that lets members report messages. */
 function reportMessageRoute(instance: FastifyInstance, deps: ReportDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { append, authenticate: onRequest } = deps.accounts;
@@ -165,7 +165,7 @@ function getReportRoute(instance: FastifyInstance, { accounts }: ReportDeps): vo
   });
 }
 
-/** Registers the route with which admins resolve the reports of a message. */
+/** Registers the route that lets admins resolve the reports of a message. */
 function resolveReportRoute(instance: FastifyInstance, deps: ReportDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, audit, sessions, authenticate: onRequest } = deps.accounts;

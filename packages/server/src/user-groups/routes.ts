@@ -67,7 +67,7 @@ function listUserGroupsRoute(
   });
 }
 
-/** Registers the route with which admins create user groups. */
+/** Registers the route that lets admins create user groups. */
 function createUserGroupRoute(
   instance: FastifyInstance,
   { pool, append, audit, authenticate: onRequest }: UserGroupRoutesDeps,
@@ -101,7 +101,7 @@ function createUserGroupRoute(
   });
 }
 
-/** Registers the routes with which admins change and delete a user group. */
+/** Registers the routes that let admins change and delete a user group. */
 function changeUserGroupRoutes(
   instance: FastifyInstance,
   { pool, append, audit, authenticate: onRequest }: UserGroupRoutesDeps,

@@ -16,7 +16,7 @@ interface WordFilterRoutesDeps {
 
 const tags = ['Administration'];
 
-/** Registers the routes with which admins read and replace the list of the word filter. */
+/** Registers the routes that let admins read and replace the list of the word filter. */
 export function wordFilterRoutes(instance: FastifyInstance, deps: WordFilterRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { wordFilter, clock } = deps;

@@ -101,7 +101,7 @@ function resetRoutes(
   });
 }
 
-/** Registers the route with which users change their password. */
+/** Registers the route that lets users change their password. */
 function changePasswordRoute(
   instance: FastifyInstance,
   { pool, passwordChanges, passwords, limits, audit, authenticate }: PasswordRoutesDeps,

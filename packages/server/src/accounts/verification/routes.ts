@@ -23,7 +23,7 @@ interface VerificationRoutesDeps {
 
 const NOTHING = z.undefined().describe('Done');
 
-/** Registers the routes with which users verify their address after the login. */
+/** Registers the routes that let users verify their address after the login. */
 export function verificationRoutes(instance: FastifyInstance, deps: VerificationRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, codes, emails, audit, authenticate } = deps;
