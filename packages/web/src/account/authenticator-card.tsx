@@ -1,5 +1,5 @@
 import type { SecondFactors, TotpSetup } from '@parley/protocol';
-import { useState } from 'react';
+import { type Dispatch, type SetStateAction, useState } from 'react';
 import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
@@ -14,11 +14,11 @@ import { RecoveryCodesDialog } from './recovery-codes.tsx';
 import { TotpSecret } from './totp-secret.tsx';
 import { useAccount } from './use-account.ts';
 
-/** The open dialog of the card, and its data. */
+/** The open dialog of the card, and what it shows. */
 type OpenDialog =
-  | { what: 'set-up' | 'remove' | 'new-codes' }
-  | { what: 'scan'; setup: TotpSetup }
-  | { what: 'codes'; codes: readonly string[] };
+  | { kind: 'set-up' | 'remove' | 'new-codes' }
+  | { kind: 'scan'; setup: TotpSetup }
+  | { kind: 'codes'; codes: readonly string[] };
 
 /** With fewer recovery codes than this, the card suggests generating new ones. */
 const FEW_CODES = 3;
@@ -31,34 +31,24 @@ export function AuthenticatorCard({
   factors: SecondFactors;
   onChange: () => Promise<void>;
 }) {
-  const account = useAccount();
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
-  const close = () => setDialog(null);
   const has = factors.totp || factors.passkeys.length > 0;
   return (
     <Card
       title={t('authenticator.title')}
       description={t('authenticator.intro')}
-      actions={
-        factors.totp ? (
-          <Badge tone="ok">{t('authenticator.on')}</Badge>
-        ) : factors.required ? (
-          <Badge tone="warn">{t('authenticator.required')}</Badge>
-        ) : (
-          <Badge>{t('authenticator.off')}</Badge>
-        )
-      }
+      actions={<StateBadge factors={factors} />}
     >
       <div className="flex flex-wrap gap-2">
         {factors.totp ? (
-          <Button onClick={() => setDialog({ what: 'remove' })}>{t('authenticator.remove')}</Button>
+          <Button onClick={() => setDialog({ kind: 'remove' })}>{t('authenticator.remove')}</Button>
         ) : (
-          <Button look="primary" onClick={() => setDialog({ what: 'set-up' })}>
+          <Button look="primary" onClick={() => setDialog({ kind: 'set-up' })}>
             {t('common.setUpAuthenticator')}
           </Button>
         )}
         {has && (
-          <Button onClick={() => setDialog({ what: 'new-codes' })}>
+          <Button onClick={() => setDialog({ kind: 'new-codes' })}>
             {t('authenticator.newCodes')}
           </Button>
         )}
@@ -69,18 +59,42 @@ export function AuthenticatorCard({
           {factors.recoveryCodesLeft < FEW_CODES && ` ${t('authenticator.fewCodesLeft')}`}
         </p>
       )}
+      <Dialogs dialog={dialog} setDialog={setDialog} onChange={onChange} />
+    </Card>
+  );
+}
+
+function StateBadge({ factors }: { factors: SecondFactors }) {
+  if (factors.totp) return <Badge tone="ok">{t('authenticator.on')}</Badge>;
+  if (factors.required) return <Badge tone="warn">{t('authenticator.required')}</Badge>;
+  return <Badge>{t('authenticator.off')}</Badge>;
+}
+
+function Dialogs({
+  dialog,
+  setDialog,
+  onChange,
+}: {
+  dialog: OpenDialog | null;
+  setDialog: Dispatch<SetStateAction<OpenDialog | null>>;
+  onChange: () => Promise<void>;
+}) {
+  const account = useAccount();
+  const close = () => setDialog(null);
+  return (
+    <>
       <PasswordDialog
-        open={dialog?.what === 'set-up'}
+        open={dialog?.kind === 'set-up'}
         title={t('common.setUpAuthenticator')}
         description={t('common.enterPassword')}
         action={t('common.continue')}
-        onClose={() => setDialog((now) => (now?.what === 'set-up' ? null : now))}
+        onClose={() => setDialog((now) => (now?.kind === 'set-up' ? null : now))}
         onConfirm={async (password) => {
-          setDialog({ what: 'scan', setup: await account.setUpTotp(password) });
+          setDialog({ kind: 'scan', setup: await account.setUpTotp(password) });
         }}
       />
       <PasswordDialog
-        open={dialog?.what === 'remove'}
+        open={dialog?.kind === 'remove'}
         title={t('authenticator.removeQuestion')}
         description={t('authenticator.removeIntro')}
         action={t('authenticator.turnOff')}
@@ -93,35 +107,35 @@ export function AuthenticatorCard({
         }}
       />
       <PasswordDialog
-        open={dialog?.what === 'new-codes'}
+        open={dialog?.kind === 'new-codes'}
         title={t('authenticator.newCodesQuestion')}
         description={t('authenticator.newCodesIntro')}
         action={t('authenticator.generate')}
-        onClose={() => setDialog((now) => (now?.what === 'new-codes' ? null : now))}
+        onClose={() => setDialog((now) => (now?.kind === 'new-codes' ? null : now))}
         onConfirm={async (password) => {
           const { recoveryCodes } = await account.newRecoveryCodes(password);
-          setDialog({ what: 'codes', codes: recoveryCodes });
+          setDialog({ kind: 'codes', codes: recoveryCodes });
           await onChange();
         }}
       />
       <Dialog
-        open={dialog?.what === 'scan'}
+        open={dialog?.kind === 'scan'}
         onClose={close}
         title={t('authenticator.scanTitle')}
         description={t('authenticator.scan')}
       >
-        {dialog?.what === 'scan' && (
+        {dialog?.kind === 'scan' && (
           <Scan
             setup={dialog.setup}
             onDone={async (codes) => {
-              setDialog({ what: 'codes', codes });
+              setDialog({ kind: 'codes', codes });
               await onChange();
             }}
           />
         )}
       </Dialog>
-      <RecoveryCodesDialog codes={dialog?.what === 'codes' ? dialog.codes : null} onClose={close} />
-    </Card>
+      <RecoveryCodesDialog codes={dialog?.kind === 'codes' ? dialog.codes : null} onClose={close} />
+    </>
   );
 }
 

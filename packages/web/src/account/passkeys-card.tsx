@@ -39,32 +39,7 @@ export function PasskeysCard({
       }
     >
       {factors.passkeys.length > 0 ? (
-        <ul className="-mx-2 flex flex-col">
-          {factors.passkeys.map((passkey) => (
-            <li key={passkey.id} className="flex min-h-14 items-center gap-3 rounded-lg px-2">
-              <span className="flex size-9 shrink-0 items-center justify-center rounded-avatar bg-sunken text-muted">
-                <KeyRound size={17} />
-              </span>
-              <span className="min-w-0 flex-1">
-                <bdi className="block truncate font-medium">{passkey.name}</bdi>
-                <span className="block truncate text-note text-muted">
-                  {passkey.lastUsedAt
-                    ? t('passkeys.addedAndUsed', {
-                        date: dateOf(passkey.createdAt),
-                        ago: ago(passkey.lastUsedAt),
-                      })
-                    : t('passkeys.addedOn', { date: dateOf(passkey.createdAt) })}
-                </span>
-              </span>
-              <IconButton
-                label={t('passkeys.removeNamed', { name: passkey.name })}
-                onClick={() => setRemoving(passkey)}
-              >
-                <Trash2 size={17} />
-              </IconButton>
-            </li>
-          ))}
-        </ul>
+        <PasskeyList passkeys={factors.passkeys} onRemove={setRemoving} />
       ) : (
         <p className="text-muted text-sm">
           {hasPasskeys() ? t('passkeys.none') : t('passkeys.unavailable')}
@@ -110,5 +85,42 @@ export function PasskeysCard({
       />
       <RecoveryCodesDialog codes={codes} onClose={() => setCodes(null)} />
     </Card>
+  );
+}
+
+function PasskeyList({
+  passkeys,
+  onRemove,
+}: {
+  passkeys: readonly Passkey[];
+  onRemove: (passkey: Passkey) => void;
+}) {
+  return (
+    <ul className="-mx-2 flex flex-col">
+      {passkeys.map((passkey) => (
+        <li key={passkey.id} className="flex min-h-14 items-center gap-3 rounded-lg px-2">
+          <span className="flex size-9 shrink-0 items-center justify-center rounded-avatar bg-sunken text-muted">
+            <KeyRound size={17} />
+          </span>
+          <span className="min-w-0 flex-1">
+            <bdi className="block truncate font-medium">{passkey.name}</bdi>
+            <span className="block truncate text-note text-muted">
+              {passkey.lastUsedAt
+                ? t('passkeys.addedAndUsed', {
+                    date: dateOf(passkey.createdAt),
+                    ago: ago(passkey.lastUsedAt),
+                  })
+                : t('passkeys.addedOn', { date: dateOf(passkey.createdAt) })}
+            </span>
+          </span>
+          <IconButton
+            label={t('passkeys.removeNamed', { name: passkey.name })}
+            onClick={() => onRemove(passkey)}
+          >
+            <Trash2 size={17} />
+          </IconButton>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -74,7 +74,6 @@ function RegisterForm({
     await continueLogin(answer, values.email.trim());
   });
   const domains = options?.registration === 'domain' ? options.domains : [];
-  const optionalError = form.errors.firstName ?? form.errors.lastName ?? form.errors.phone;
   return (
     <form {...form.props} className="flex flex-col gap-4">
       {invitation !== '' && <Notice text={t('register.invited')} />}
@@ -120,38 +119,49 @@ function RegisterForm({
         hint={t('auth.passwordHint', { count: options?.passwordMin ?? 10 })}
         error={form.errors.password}
       />
-      <details className="group rounded-lg border border-edge" open={optionalError !== undefined}>
-        <summary className="flex min-h-11 cursor-pointer select-none list-none items-center justify-between rounded-lg px-3 text-sm text-soft hover:bg-hover">
-          {t('register.fullName')}
-          <span className="text-note text-muted">{t('common.optional')}</span>
-        </summary>
-        <div className="grid grid-cols-1 gap-4 px-3 pt-2 pb-3.5 min-[420px]:grid-cols-2">
-          <Field
-            name="firstName"
-            label={t('common.firstName')}
-            autoComplete="given-name"
-            error={form.errors.firstName}
-          />
-          <Field
-            name="lastName"
-            label={t('common.lastName')}
-            autoComplete="family-name"
-            error={form.errors.lastName}
-          />
-          <Field
-            name="phone"
-            type="tel"
-            label={t('common.phone')}
-            autoComplete="tel"
-            className="min-[420px]:col-span-2"
-            error={form.errors.phone}
-          />
-        </div>
-      </details>
+      <OptionalFields errors={form.errors} />
       <Button type="submit" look="primary" busy={form.busy} className="mt-2 min-h-11">
         {t('register.submit')}
       </Button>
     </form>
+  );
+}
+
+function OptionalFields({
+  errors,
+}: {
+  errors: Partial<Record<'firstName' | 'lastName' | 'phone', string>>;
+}) {
+  const hasError = (errors.firstName ?? errors.lastName ?? errors.phone) !== undefined;
+  return (
+    <details className="group rounded-lg border border-edge" open={hasError}>
+      <summary className="flex min-h-11 cursor-pointer select-none list-none items-center justify-between rounded-lg px-3 text-sm text-soft hover:bg-hover">
+        {t('register.fullName')}
+        <span className="text-note text-muted">{t('common.optional')}</span>
+      </summary>
+      <div className="grid grid-cols-1 gap-4 px-3 pt-2 pb-3.5 min-[420px]:grid-cols-2">
+        <Field
+          name="firstName"
+          label={t('common.firstName')}
+          autoComplete="given-name"
+          error={errors.firstName}
+        />
+        <Field
+          name="lastName"
+          label={t('common.lastName')}
+          autoComplete="family-name"
+          error={errors.lastName}
+        />
+        <Field
+          name="phone"
+          type="tel"
+          label={t('common.phone')}
+          autoComplete="tel"
+          className="min-[420px]:col-span-2"
+          error={errors.phone}
+        />
+      </div>
+    </details>
   );
 }
 

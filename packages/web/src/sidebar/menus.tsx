@@ -58,18 +58,15 @@ export function RowMenu({
   const here = arrangement.sections.find(({ all }) => all.includes(view.id))?.section.id;
   const isFavorite = here === 'favorites';
   const close = useCloseConversation();
-  const moveTo = (section: SectionId) =>
-    applyDrop(client, dropOf(arrangement, sidebar, view, { section }));
-  const unfavorite = () =>
-    void attempt(() => client.sidebar.move({ conversations: [view.id], section: null }));
-  const [up, down] = [-1 as const, 1 as const].map((step) =>
-    stepOf(arrangement, sidebar, view, step),
-  );
+  const toggleFavorite = () =>
+    isFavorite
+      ? void attempt(() => client.sidebar.move({ conversations: [view.id], section: null }))
+      : applyDrop(client, dropOf(arrangement, sidebar, view, { section: 'favorites' }));
   return (
     <Menu {...menu}>
       <ActionItem
         icon={isFavorite ? <StarOff size={16} /> : <Star size={16} />}
-        onSelect={() => (isFavorite ? unfavorite() : moveTo('favorites'))}
+        onSelect={toggleFavorite}
       >
         {isFavorite ? t('sidebar.removeFavorite') : t('sidebar.addFavorite')}
       </ActionItem>
@@ -102,30 +99,7 @@ export function RowMenu({
         </ActionItem>
       )}
       {here !== undefined && (
-        <>
-          <Separator />
-          {up && (
-            <ActionItem icon={<ArrowUp size={16} />} onSelect={() => applyDrop(client, up)}>
-              {t('sidebar.moveUp')}
-            </ActionItem>
-          )}
-          {down && (
-            <ActionItem icon={<ArrowDown size={16} />} onSelect={() => applyDrop(client, down)}>
-              {t('sidebar.moveDown')}
-            </ActionItem>
-          )}
-          <DropdownMenu.Label className={MENU_LABEL}>{t('sidebar.moveTo')}</DropdownMenu.Label>
-          <DropdownMenu.RadioGroup value={here} onValueChange={moveTo}>
-            {arrangement.sections.map(({ section }) => (
-              <RadioItem key={section.id} value={section.id}>
-                {titleOfSection(section)}
-              </RadioItem>
-            ))}
-          </DropdownMenu.RadioGroup>
-          <ActionItem icon={<FolderPlus size={16} />} onSelect={onNewSection}>
-            {t('sidebar.newSection')}
-          </ActionItem>
-        </>
+        <MoveItems view={view} here={here} arrangement={arrangement} onNewSection={onNewSection} />
       )}
       {view.permissions.includes('leave') && (
         <>
@@ -136,6 +110,53 @@ export function RowMenu({
         </>
       )}
     </Menu>
+  );
+}
+
+/** Moves a conversation within its section `here`, or to another one. */
+function MoveItems({
+  view,
+  here,
+  arrangement,
+  onNewSection,
+}: {
+  view: ConversationView;
+  here: SectionId;
+  arrangement: Arrangement;
+  onNewSection: () => void;
+}) {
+  const client = useClient();
+  const sidebar = useParley((s) => s.sidebar);
+  const moveTo = (section: SectionId) =>
+    applyDrop(client, dropOf(arrangement, sidebar, view, { section }));
+  const [up, down] = [-1 as const, 1 as const].map((step) =>
+    stepOf(arrangement, sidebar, view, step),
+  );
+  return (
+    <>
+      <Separator />
+      {up && (
+        <ActionItem icon={<ArrowUp size={16} />} onSelect={() => applyDrop(client, up)}>
+          {t('sidebar.moveUp')}
+        </ActionItem>
+      )}
+      {down && (
+        <ActionItem icon={<ArrowDown size={16} />} onSelect={() => applyDrop(client, down)}>
+          {t('sidebar.moveDown')}
+        </ActionItem>
+      )}
+      <DropdownMenu.Label className={MENU_LABEL}>{t('sidebar.moveTo')}</DropdownMenu.Label>
+      <DropdownMenu.RadioGroup value={here} onValueChange={moveTo}>
+        {arrangement.sections.map(({ section }) => (
+          <RadioItem key={section.id} value={section.id}>
+            {titleOfSection(section)}
+          </RadioItem>
+        ))}
+      </DropdownMenu.RadioGroup>
+      <ActionItem icon={<FolderPlus size={16} />} onSelect={onNewSection}>
+        {t('sidebar.newSection')}
+      </ActionItem>
+    </>
   );
 }
 

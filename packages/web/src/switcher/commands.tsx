@@ -39,43 +39,62 @@ export interface SwitcherCommand {
 
 /** Returns the commands of the quick switcher. */
 export function useCommands(openDialog: (dialog: SidebarDialog) => void): SwitcherCommand[] {
-  const client = useClient();
-  const navigate = useNavigate();
+  const conversations = useConversationCommands(openDialog);
+  const unread = useUnreadCommands();
+  const { content, settings } = usePageCommands();
+  return [
+    ...conversations,
+    ...unread,
+    themeCommand(),
+    ...content,
+    command('shortcuts', t('shortcuts.title'), <Keyboard size={18} />, () =>
+      openDialog('shortcuts'),
+    ),
+    ...settings,
+  ];
+}
+
+const command = (
+  key: string,
+  title: string,
+  icon: ReactNode,
+  run: () => void,
+): SwitcherCommand => ({ key: `command-${key}`, title, icon, run });
+
+/** Returns the commands that start, find and close conversations. */
+function useConversationCommands(openDialog: (dialog: SidebarDialog) => void): SwitcherCommand[] {
   const open = useConversation(useParams({ strict: false }).id as ConversationId | undefined);
   const close = useCloseConversation();
   const permissions = useParley((s) => s.me?.permissions);
-  const unreadOnly = useParley((s) => s.sidebar.layout.unreadOnly);
-  const isDark =
-    document.documentElement.dataset.theme === 'dark' ||
-    (document.documentElement.dataset.theme !== 'light' &&
-      matchMedia('(prefers-color-scheme: dark)').matches);
-  const command = (
-    key: string,
-    title: string,
-    icon: ReactNode,
-    run: () => void,
-  ): SwitcherCommand => ({ key: `command-${key}`, title, icon, run });
-  return [
-    ...(permissions?.includes('create_groups')
-      ? [
-          command('group', t('sidebar.createAGroup'), <Hash size={18} />, () =>
-            openDialog('create'),
-          ),
-        ]
-      : []),
+  const all: SwitcherCommand[] = [];
+  if (permissions?.includes('create_groups')) {
+    all.push(
+      command('group', t('sidebar.createAGroup'), <Hash size={18} />, () => openDialog('create')),
+    );
+  }
+  all.push(
     command('direct', t('newDirect.title'), <MessageCircle size={18} />, () =>
       openDialog('direct'),
     ),
-    ...(permissions?.includes('browse_groups')
-      ? [
-          command('browse', t('sidebar.browseGroups'), <Compass size={18} />, () =>
-            openDialog('browse'),
-          ),
-        ]
-      : []),
-    ...(open?.kind === 'direct'
-      ? [command('close', t('sidebar.close'), <X size={18} />, () => close(open))]
-      : []),
+  );
+  if (permissions?.includes('browse_groups')) {
+    all.push(
+      command('browse', t('sidebar.browseGroups'), <Compass size={18} />, () =>
+        openDialog('browse'),
+      ),
+    );
+  }
+  if (open?.kind === 'direct') {
+    all.push(command('close', t('sidebar.close'), <X size={18} />, () => close(open)));
+  }
+  return all;
+}
+
+/** Returns the commands about unread conversations. */
+function useUnreadCommands(): SwitcherCommand[] {
+  const client = useClient();
+  const unreadOnly = useParley((s) => s.sidebar.layout.unreadOnly);
+  return [
     command(
       'read',
       t('sidebar.markAllRead'),
@@ -88,72 +107,48 @@ export function useCommands(openDialog: (dialog: SidebarDialog) => void): Switch
       <ListFilter size={18} />,
       () => void attempt(() => client.sidebar.setUnreadOnly(!unreadOnly)),
     ),
-    command(
-      'theme',
-      isDark ? t('switcher.lightMode') : t('switcher.darkMode'),
-      isDark ? <Sun size={18} /> : <Moon size={18} />,
-      () => setTheme(isDark ? 'light' : 'dark'),
-    ),
-    command(
-      'activity',
-      t('activity.title'),
-      <Activity size={18} />,
-      () => void navigate({ to: '/activity' }),
-    ),
-    command(
-      'threads',
-      t('threads.title'),
-      <MessagesSquare size={18} />,
-      () => void navigate({ to: '/threads' }),
-    ),
-    command(
-      'drafts',
-      t('drafts.title'),
-      <Pencil size={18} />,
-      () => void navigate({ to: '/drafts' }),
-    ),
-    command(
-      'saved',
-      t('saved.title'),
-      <Bookmark size={18} />,
-      () => void navigate({ to: '/saved' }),
-    ),
-    command(
-      'scheduled',
-      t('scheduled.title'),
-      <CalendarClock size={18} />,
-      () => void navigate({ to: '/scheduled' }),
-    ),
-    command(
-      'user-groups',
-      t('userGroups.title'),
-      <AtSign size={18} />,
-      () => void navigate({ to: '/user-groups' }),
-    ),
-    command('shortcuts', t('shortcuts.title'), <Keyboard size={18} />, () =>
-      openDialog('shortcuts'),
-    ),
-    command(
-      'settings',
-      t('switcher.settings'),
-      <Settings size={18} />,
-      () => void navigate({ to: '/settings/profile' }),
-    ),
-    command(
-      'notifications',
-      t('switcher.notificationSettings'),
-      <Bell size={18} />,
-      () => void navigate({ to: '/settings/notifications' }),
-    ),
-    ...(permissions?.includes('administer')
-      ? [
-          command(
-            'admin',
-            t('common.administration'),
-            <ShieldCheck size={18} />,
-            () => void navigate({ to: '/admin' }),
-          ),
-        ]
-      : []),
   ];
+}
+
+/** Returns the command that switches to the theme that is not shown. */
+function themeCommand(): SwitcherCommand {
+  const { theme } = document.documentElement.dataset;
+  const isDark =
+    theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
+  return command(
+    'theme',
+    isDark ? t('switcher.lightMode') : t('switcher.darkMode'),
+    isDark ? <Sun size={18} /> : <Moon size={18} />,
+    () => setTheme(isDark ? 'light' : 'dark'),
+  );
+}
+
+/** Returns the commands that open pages: those with messages and people, and those with settings. */
+function usePageCommands(): Record<'content' | 'settings', SwitcherCommand[]> {
+  const navigate = useNavigate();
+  const mayAdminister = useParley((s) => s.me?.permissions)?.includes('administer');
+  const page = (key: string, title: string, icon: ReactNode, to: string) =>
+    command(key, title, icon, () => void navigate({ to }));
+  return {
+    content: [
+      page('activity', t('activity.title'), <Activity size={18} />, '/activity'),
+      page('threads', t('threads.title'), <MessagesSquare size={18} />, '/threads'),
+      page('drafts', t('drafts.title'), <Pencil size={18} />, '/drafts'),
+      page('saved', t('saved.title'), <Bookmark size={18} />, '/saved'),
+      page('scheduled', t('scheduled.title'), <CalendarClock size={18} />, '/scheduled'),
+      page('user-groups', t('userGroups.title'), <AtSign size={18} />, '/user-groups'),
+    ],
+    settings: [
+      page('settings', t('switcher.settings'), <Settings size={18} />, '/settings/profile'),
+      page(
+        'notifications',
+        t('switcher.notificationSettings'),
+        <Bell size={18} />,
+        '/settings/notifications',
+      ),
+      ...(mayAdminister
+        ? [page('admin', t('common.administration'), <ShieldCheck size={18} />, '/admin')]
+        : []),
+    ],
+  };
 }
