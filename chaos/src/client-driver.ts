@@ -100,11 +100,6 @@ export class ClientDriver {
 
   // ---- life cycle --------------------------------------------------------------------------------
 
-  /** Whether the client runs. */
-  get awake(): boolean {
-    return this.#client !== null;
-  }
-
   /** The running client. */
   get client(): ParleyClient | null {
     return this.#client;

@@ -2,7 +2,7 @@ import type { ConversationId, Seq } from '@parley/protocol';
 import type { ThreadRequest } from './thread-steps.ts';
 
 /** Steps of moderators, which clients of the founder of a conversation send over REST. */
-export const MODERATION_STEPS = ['hide', 'unhide'] as const;
+const MODERATION_STEPS = ['hide', 'unhide'] as const;
 
 /** A step of a moderator. */
 export type ModerationStep = (typeof MODERATION_STEPS)[number];

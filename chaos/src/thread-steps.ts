@@ -3,7 +3,7 @@ import type { CommandDetails, CommandRecorder } from './command-recorder.ts';
 import type { Op } from './history.ts';
 
 /** Steps about threads and polls that clients send over REST. */
-export const THREAD_STEPS = ['poll', 'vote', 'close', 'follow', 'unfollow', 'read-thread'] as const;
+const THREAD_STEPS = ['poll', 'vote', 'close', 'follow', 'unfollow', 'read-thread'] as const;
 
 /** A step about a thread or a poll. */
 export type ThreadStep = (typeof THREAD_STEPS)[number];

@@ -37,7 +37,11 @@ import {
   updateGroup,
 } from '@parley/server/internal/conversations/settings';
 import { conversationFor, conversationsOf } from '@parley/server/internal/conversations/snapshot';
-import { loadStart, loadStarts } from '@parley/server/internal/conversations/start';
+import {
+  type KnownState,
+  loadStarts,
+  type Start,
+} from '@parley/server/internal/conversations/start';
 import { EVENT_VISIBILITY } from '@parley/server/internal/event-types/event-visibility';
 import { PROJECTIONS } from '@parley/server/internal/event-types/projections';
 import {
@@ -105,6 +109,13 @@ const [ann, bob, cid, dan, admin, guest] = [1, 2, 3, 4, 5, 6].map(account) as [
   AccountId,
   AccountId,
 ];
+
+/** Returns what one client starts from. */
+async function loadStart(pool: pg.Pool, account: AccountId, known: KnownState): Promise<Start> {
+  const [start] = await loadStarts(pool, [{ account, known }]);
+  if (!start) throw new Error(`There is no account ${account}`);
+  return start;
+}
 
 /** Inserts the accounts that the commands need: one of them is inactive, one an admin, and one a guest. */
 export function insertAccounts(model: DatabaseModel): void {
@@ -728,7 +739,7 @@ class Product {
         'cutoffs',
         cutoffsOf(pool, await settingsOf(pool), this.#now),
       );
-      const found = conversationsToExpire(pool, cutoffs, null, this.#now, 9);
+      const found = conversationsToExpire(pool, cutoffs, { after: null, now: this.#now, limit: 9 });
       return await this.#ask('conversations to expire', found);
     };
     const root = await this.#posted('root');

@@ -18,19 +18,19 @@ export interface PairLoad {
 }
 
 /** Loads next to another build: the path of a plain post. */
-export const POST_LOADS: readonly PairLoad[] = [
+const POST_LOADS: readonly PairLoad[] = [
   { name: 'group of 10, window 1', members: 10, connected: 10, devices: 0, window: 1 },
   { name: 'group of 10, window 32', members: 10, connected: 10, devices: 0, window: 32 },
 ];
 
 /** Loads next to the same build without decisions: a plain post in a large group. */
-export const DECIDING_LOADS: readonly PairLoad[] = [
+const DECIDING_LOADS: readonly PairLoad[] = [
   { name: 'group of 1,000, window 1', members: 1_000, connected: 1, devices: 200, window: 1 },
   { name: 'group of 1,000, window 32', members: 1_000, connected: 1, devices: 200, window: 32 },
 ];
 
 /** The command line of a server that decides nothing. */
-export const WITHOUT_DECIDING = fileURLToPath(new URL('./without-deciding.js', import.meta.url));
+const WITHOUT_DECIDING = fileURLToPath(new URL('./without-deciding.js', import.meta.url));
 
 const WARMUP_MS = 1_500;
 
@@ -183,7 +183,7 @@ async function compare(
 }
 
 /** Prints each pair, the medians, and the ratios of the second to the first with their quartiles. */
-export function printPairs(
+function printPairs(
   name: string,
   names: readonly [string, string],
   pairs: readonly PairCosts[],

@@ -111,7 +111,7 @@ const changeRule: Rule<SettingsCommand> = {
 };
 
 /** Returns the names of the settings that a change gives another value. */
-export function changedSettings(before: ServerSettings, change: Change): ServerSettingName[] {
+function changedSettings(before: ServerSettings, change: Change): ServerSettingName[] {
   const names = Object.keys(change) as ServerSettingName[];
   return names.filter(
     (name) =>

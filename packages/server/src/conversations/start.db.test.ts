@@ -16,7 +16,10 @@ import { epochSeconds, timestamp, timestampOf } from '../storage/sql.ts';
 import type { Append } from '../stream/append.ts';
 import { joinGroup, leaveGroup } from './members.ts';
 import { membersOf } from './queries.ts';
-import { type KnownState, loadStart, loadStarts, StartReader } from './start.ts';
+import { type KnownState, loadStarts, StartReader } from './start.ts';
+
+const loadStart = (account: AccountId, known: KnownState) =>
+  new StartReader(db.pool).load(account, known);
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;
@@ -37,7 +40,7 @@ afterAll(() => server.stop());
 
 /** The state of a client of Bob that has received everything so far. */
 async function everything() {
-  const { epoch, conversations } = await loadStart(db.pool, bob, { cursor: {} });
+  const { epoch, conversations } = await loadStart(bob, { cursor: {} });
   const cursor: Record<StreamId, Seq> = {};
   for (const { id, lastSeq } of conversations) cursor[streamOfConversation(id)] = lastSeq;
   return { epoch, cursor, conversations };
@@ -50,14 +53,14 @@ async function unchangedFor(
   known: KnownState,
   conversations: readonly Conversation[],
 ): Promise<ConversationId[]> {
-  const start = await loadStart(db.pool, bob, known);
+  const start = await loadStart(bob, known);
   const completed = start.unchanged.map(({ id, ...changed }) => {
     const snapshot = conversations.find((c) => c.id === id);
     if (!snapshot) throw new Error(`The client does not have ${id}`);
     return { ...snapshot, ...changed };
   });
   // Whatever was left out, the client ends with the same state as a new client.
-  const full = await loadStart(db.pool, bob, { cursor: {} });
+  const full = await loadStart(bob, { cursor: {} });
   expect([...start.conversations, ...completed].sort(byId)).toEqual(full.conversations.sort(byId));
   return start.unchanged.map((c) => c.id).sort();
 }
@@ -90,7 +93,7 @@ test('snapshots that the client has and that did not change are left out', async
   const known = { epoch, cursor, resend: [unclaimed] };
   // The default group is sent in full, because it depends on the role of the account.
   expect(await unchangedFor(known, conversations)).toEqual([silent, read, direct].sort());
-  const { periods, unchanged } = await loadStart(db.pool, bob, known);
+  const { periods, unchanged } = await loadStart(bob, known);
   expect(unchanged.find((c) => c.id === direct)?.peerReadSeq).toBe(mine);
   expect(unchanged.find((c) => c.id === read)?.unread).toBe(0);
   expect(periods.get(streamOfConversation(rejoined))).toHaveLength(2);
@@ -116,7 +119,7 @@ test('nothing is left out unless the client claims it, in this epoch and up to t
 test('the last message is there with its first 300 characters', async () => {
   const id = await aRealGroup(append, [ann, bob]);
   await says(append, ann, id, '😀'.repeat(16_000));
-  const { conversations } = await loadStart(db.pool, bob, { cursor: {} });
+  const { conversations } = await loadStart(bob, { cursor: {} });
   expect(conversations.find((c) => c.id === id)?.lastMessage?.body).toBe('😀'.repeat(300));
 });
 
@@ -132,7 +135,7 @@ test('a time that is read in seconds has the same text as one of the database', 
 
 test('an unknown account has no start', async () => {
   const unknown = '01890000-0000-7000-8000-00000000000a' as AccountId;
-  await expect(loadStart(db.pool, unknown, { cursor: {} })).rejects.toThrow('not found');
+  await expect(loadStart(unknown, { cursor: {} })).rejects.toThrow('not found');
 });
 
 test('a list of members is read page by page, up to the page marked as last', async () => {
@@ -166,11 +169,11 @@ test('clients that start together get what each of them would get alone', async 
     },
     { account: ann, known: { epoch, cursor, resend: [] } },
   ];
+  const loadAlone = async (account: AccountId, known: KnownState) =>
+    (await loadStarts(db.pool, [{ account, known }]))[0];
   const together = await loadStarts(db.pool, requests);
   const alone = await Promise.all(
-    requests.map(({ account, known }) =>
-      account === unknown ? null : loadStart(db.pool, account, known),
-    ),
+    requests.map(({ account, known }) => (account === unknown ? null : loadAlone(account, known))),
   );
   expect(together).toEqual(alone);
   expect(together[0]?.unchanged.length).toBeGreaterThan(0);

@@ -153,15 +153,6 @@ export async function loadStarts(
   });
 }
 
-/**
- * Returns what a connection of an account starts from, given what its client has.
- * @throws for an unknown account
- */
-export async function loadStart(pool: Pool, account: AccountId, known: KnownState): Promise<Start> {
-  const [start] = await loadStarts(pool, [{ account, known }]);
-  return start ?? unknownAccount();
-}
-
 /** Reads what connections start from: those that start at the same time share statements. */
 export class StartReader {
   readonly #reads: BatchedRead<StartRequest, Start | null>;
@@ -174,14 +165,15 @@ export class StartReader {
     });
   }
 
-  /** Like {@link loadStart}. */
+  /**
+   * Returns what a connection of an account starts from, given what its client has.
+   * @throws for an unknown account
+   */
   async load(account: AccountId, known: KnownState): Promise<Start> {
-    return (await this.#reads.get({ account, known })) ?? unknownAccount();
+    const start = await this.#reads.get({ account, known });
+    if (!start) throw new Error('Account not found');
+    return start;
   }
-}
-
-function unknownAccount(): never {
-  throw new Error('Account not found');
 }
 
 /** Returns the valid parts of what a client says that it has. */

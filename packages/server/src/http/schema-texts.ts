@@ -25,7 +25,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /** Returns what is wrong with a value; undefined if “invalid” is specific enough. */
-export function schemaText(issue: Issue): string | undefined {
+function schemaText(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined ? 'This field is required' : TYPES[issue.expected];

@@ -17,7 +17,7 @@ import {
 import { aClientId, anAccount, anAppend, upTo } from '../../test/support/stream-builders.ts';
 import { addMember, joinGroup, leaveGroup } from '../conversations/members.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
-import { loadStart } from '../conversations/start.ts';
+import { StartReader } from '../conversations/start.ts';
 import { examine } from '../doctor/doctor.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
@@ -481,7 +481,7 @@ describe('snapshots', () => {
     await leaveGroup(append, about(bob, gone));
     const streams = [id, gone, 'no uuid', bob, id.toUpperCase()];
     const cursor = Object.fromEntries(streams.map((stream) => [stream, 1 as Seq]));
-    const start = await loadStart(db.pool, bob, { cursor });
+    const start = await new StartReader(db.pool).load(bob, { cursor });
     expect(start).toMatchObject({ readVersion: 1, personalSeq: 3 });
     expect(start.epoch).toMatch(/^[0-9a-f-]{36}$/);
     expect(start.conversations.map((c) => c.id)).toEqual([id]);

@@ -39,9 +39,11 @@ const FROM = `reports r
 export async function openReports(
   pool: pg.Pool,
   caller: AccountId,
-  conversation: ConversationId | null,
-  after: string | null,
-  limit: number,
+  {
+    conversation,
+    after,
+    limit,
+  }: { conversation: ConversationId | null; after: string | null; limit: number },
 ): Promise<{ items: Report[]; next: string | null }> {
   const { rows } = await pool.query<{ items: Report[]; found: number }>({
     name: 'reports-page',

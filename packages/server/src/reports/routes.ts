@@ -211,10 +211,11 @@ async function reportsPage(
   pool: pg.Pool,
   by: Session,
   conversation: ConversationId | null,
-  { after, limit }: z.output<typeof ReportsQuery>,
+  query: z.output<typeof ReportsQuery>,
 ): Promise<ReportsPage> {
-  const place = pageCursor.read(after, z.uuid());
-  const { items, next } = await openReports(pool, by.account, conversation, place, limit);
+  const after = pageCursor.read(query.after, z.uuid());
+  const page = { conversation, after, limit: query.limit };
+  const { items, next } = await openReports(pool, by.account, page);
   return {
     items: items.map((report) => reportFor(by, report)),
     next: next && pageCursor.write(next),

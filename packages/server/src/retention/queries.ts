@@ -36,9 +36,7 @@ export async function settingsOf(pool: pg.Pool): Promise<RetentionSettings> {
 export async function conversationsToExpire(
   pool: pg.Pool,
   { choices, times }: Cutoffs,
-  after: ConversationId | null,
-  now: number,
-  limit: number,
+  { after, now, limit }: { after: ConversationId | null; now: number; limit: number },
 ): Promise<ConversationId[]> {
   if (choices.length === 0) return [];
   const { rows } = await pool.query<{ id: ConversationId }>({

@@ -107,7 +107,11 @@ export class Retention {
     let after: ConversationId | null = null;
     let isMore = false;
     do {
-      const page: ConversationId[] = await conversationsToExpire(pool, cutoffs, after, now, PAGE);
+      const page: ConversationId[] = await conversationsToExpire(pool, cutoffs, {
+        after,
+        now,
+        limit: PAGE,
+      });
       const deleted: number[] = [];
       for (const conversation of page) {
         if (isOver(run)) break;

@@ -87,7 +87,7 @@ interface Range {
 }
 
 /** Returns where the terms are in a body: in order, without overlaps. */
-export function rangesOf(body: string, terms: readonly Term[]): Range[] {
+function rangesOf(body: string, terms: readonly Term[]): Range[] {
   const folded = foldWithPlaces(body);
   const found: Range[] = [];
   for (const term of terms) {

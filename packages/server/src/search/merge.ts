@@ -52,7 +52,7 @@ export async function mergeOnce(pool: pg.Pool, packedBytes = PACKED_BYTES): Prom
 }
 
 /** Returns the segments to merge now: the oldest of the smallest class that is full. */
-export function dueSegments(all: readonly SegmentHead[]): SegmentHead[] | null {
+function dueSegments(all: readonly SegmentHead[]): SegmentHead[] | null {
   for (const [n, max] of CLASSES.entries()) {
     const min = CLASSES[n - 1] ?? 0;
     const some = all.filter(({ size }) => size >= min && size < max);

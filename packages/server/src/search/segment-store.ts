@@ -59,7 +59,7 @@ export async function tryLockMerging(client: pg.ClientBase): Promise<boolean> {
 }
 
 /** Waits until no transaction merges segments, and blocks merges until the end of this one. */
-export async function lockMerging(client: pg.ClientBase): Promise<void> {
+async function lockMerging(client: pg.ClientBase): Promise<void> {
   await client.query('select pg_advisory_xact_lock($1)', [MERGE_LOCK]);
 }
 

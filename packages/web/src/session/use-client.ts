@@ -24,7 +24,7 @@ const noChange = () => () => undefined;
  * Returns a function that subscribes to changes of the snapshot; the same at each render, so React
  * subscribes once.
  */
-export function useSubscribe(client: ParleyClient | null): (listener: () => void) => () => void {
+function useSubscribe(client: ParleyClient | null): (listener: () => void) => () => void {
   return useCallback((listener) => client?.subscribe(listener) ?? noChange(), [client]);
 }
 

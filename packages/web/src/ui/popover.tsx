@@ -34,5 +34,5 @@ export function Popover({
 }
 
 /** The look of what floats above the page: menus and popovers. */
-export const OVERLAY =
+const OVERLAY =
   'surface-in z-50 rounded-xl border border-line bg-raised shadow-overlay max-w-[calc(100vw-1rem)]';

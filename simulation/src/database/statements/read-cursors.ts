@@ -165,7 +165,7 @@ export function unreadAfter(tx: Transaction, m: MembershipRow, readSeq: number):
 }
 
 /** Returns the messages after `readSeq` that mention the member or everyone, in order, at most the last ones. */
-export function unreadMentionsAfter(tx: Transaction, m: MembershipRow, readSeq: number): number[] {
+function unreadMentionsAfter(tx: Transaction, m: MembershipRow, readSeq: number): number[] {
   const { ofMember, ofEveryone } = unreadMentionsByKind(tx, m, readSeq);
   return [...new Set([...ofMember, ...ofEveryone])].sort((a, b) => a - b).slice(-LIMITS.unreadMax);
 }

@@ -37,10 +37,10 @@ export function usersRoutes(instance: FastifyInstance, deps: UsersRoutesDeps): v
     onRequest: authenticate,
     config: { isCompressed: true },
     handler: async (request) => {
-      const { search, limit, after } = request.query;
-      const place = pageCursor.read(after, Place);
-      const from = place && { name: place[0], id: place[1] };
-      const { items, next } = await usersPage(pool, sessionOf(request), search, from, limit);
+      const { search, limit } = request.query;
+      const place = pageCursor.read(request.query.after, Place);
+      const after = place && { name: place[0], id: place[1] };
+      const { items, next } = await usersPage(pool, sessionOf(request), { search, after, limit });
       return { items, next: next && pageCursor.write([next.name, next.id]) };
     },
   });

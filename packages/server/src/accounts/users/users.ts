@@ -64,9 +64,11 @@ export interface UsersCursor {
 export async function usersPage(
   pool: pg.Pool,
   viewer: { readonly account: AccountId; readonly role: AccountRole },
-  search: string | undefined,
-  after: UsersCursor | null,
-  limit: number,
+  {
+    search,
+    after,
+    limit,
+  }: { search: string | undefined; after: UsersCursor | null; limit: number },
 ): Promise<{ items: User[]; next: UsersCursor | null }> {
   const words = wordsOf(search);
   // Read from the few accounts that a guest may find, not from all.
