@@ -38,7 +38,7 @@ export async function placeLegalHold(
 ): Promise<LegalHold> {
   const accounts = [...new Set(hold.accounts)].sort();
   const conversations = [...new Set(hold.conversations)].sort();
-  const { name, reason, since, until } = hold;
+  const wanted = { ...hold, accounts, conversations };
   const note = audit.log.note({
     event: 'legal_hold_placed',
     // Admins can read the audit log, so it does not name the accounts that the hold covers.
@@ -53,13 +53,7 @@ export async function placeLegalHold(
     await client.query('lock table legal_holds in share row exclusive mode');
     const earlier = await legalHold(client, id);
     if (earlier) {
-      const isSame =
-        earlier.createdBy === actor &&
-        JSON.stringify(contentOf(earlier)) ===
-          JSON.stringify([
-            ...[name, reason, since?.toISOString() ?? null, until?.toISOString() ?? null],
-            ...[accounts, conversations],
-          ]);
+      const isSame = earlier.createdBy === actor && hasContent(earlier, wanted);
       return isSame ? { placed: earlier, isNew: false } : refuse('client_id_reused');
     }
     await requireTargets(client, accounts, conversations);
@@ -68,24 +62,7 @@ export async function placeLegalHold(
       text: 'select count(*)::int as count from legal_holds where released_at is null',
     });
     if ((rows[0]?.count ?? 0) >= LIMITS.legalHolds) refuse('too_many_legal_holds');
-    await client.query({
-      name: 'legal-holds-insert',
-      text: `insert into legal_holds (id, name, reason, posted_since, posted_until, created_by, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7)`,
-      values: [id, name, reason, since, until, actor, at],
-    });
-    await client.query({
-      name: 'legal-holds-insert-accounts',
-      text: `insert into legal_hold_accounts (hold_id, account_id)
-             select $1, unnest($2::uuid[])`,
-      values: [id, accounts],
-    });
-    await client.query({
-      name: 'legal-holds-insert-conversations',
-      text: `insert into legal_hold_conversations (hold_id, conversation_id)
-             select $1, unnest($2::uuid[])`,
-      values: [id, conversations],
-    });
+    await insertLegalHold(client, { actor, id, at }, wanted);
     await note.store(client);
     return { placed: await legalHold(client, id), isNew: true };
   });
@@ -94,12 +71,46 @@ export async function placeLegalHold(
   return placed;
 }
 
-/** Returns the properties that identify a legal hold. */
-const contentOf = (hold: LegalHold): unknown[] => [
-  ...[hold.name, hold.reason, hold.since, hold.until],
-  hold.accounts.map(({ id }) => id).sort(),
-  hold.conversations.map(({ id }) => id).sort(),
-];
+/** Returns whether a legal hold was placed with these properties; the ids of `wanted` are sorted. */
+function hasContent(hold: LegalHold, wanted: NewLegalHold): boolean {
+  const { name, reason, since, until, accounts, conversations } = wanted;
+  return (
+    JSON.stringify([
+      ...[hold.name, hold.reason, hold.since, hold.until],
+      hold.accounts.map((account) => account.id).sort(),
+      hold.conversations.map((conversation) => conversation.id).sort(),
+    ]) ===
+    JSON.stringify([
+      ...[name, reason, since?.toISOString() ?? null, until?.toISOString() ?? null],
+      ...[accounts, conversations],
+    ])
+  );
+}
+
+async function insertLegalHold(
+  client: pg.PoolClient,
+  { actor, id, at }: Pick<LegalHoldRequest, 'actor' | 'id' | 'at'>,
+  { name, reason, since, until, accounts, conversations }: NewLegalHold,
+): Promise<void> {
+  await client.query({
+    name: 'legal-holds-insert',
+    text: `insert into legal_holds (id, name, reason, posted_since, posted_until, created_by, created_at)
+           values ($1, $2, $3, $4, $5, $6, $7)`,
+    values: [id, name, reason, since, until, actor, at],
+  });
+  await client.query({
+    name: 'legal-holds-insert-accounts',
+    text: `insert into legal_hold_accounts (hold_id, account_id)
+           select $1, unnest($2::uuid[])`,
+    values: [id, accounts],
+  });
+  await client.query({
+    name: 'legal-holds-insert-conversations',
+    text: `insert into legal_hold_conversations (hold_id, conversation_id)
+           select $1, unnest($2::uuid[])`,
+    values: [id, conversations],
+  });
+}
 
 /**
  * Releases a legal hold: it keeps nothing more, and {@link LegalHoldPurge} deletes what only this

@@ -24,6 +24,19 @@ export interface Forwarded {
   readonly forwardedFrom: ForwardedFrom;
 }
 
+interface ForwardedRow {
+  /** The index of the post. */
+  n: number;
+  body: string;
+  mentions: Mention[] | null;
+  files: Attachment[] | null;
+  author_id: AccountId;
+  posted_at: Date;
+  conversation_id: ConversationId;
+  seq: Seq;
+  forwarded_from: ForwardedFrom | null;
+}
+
 /**
  * Returns the messages to forward, by the index of the post. Only messages that the actor may read are
  * included; a message that was itself forwarded keeps its original author. Its files cannot be deleted
@@ -37,17 +50,7 @@ export async function readForwarded(
     forward ? [{ n, actor, forward }] : [],
   );
   if (requested.length === 0) return new Map();
-  const rows = await tx.query<{
-    n: number;
-    body: string;
-    mentions: Mention[] | null;
-    files: Attachment[] | null;
-    author_id: AccountId;
-    posted_at: Date;
-    conversation_id: ConversationId;
-    seq: Seq;
-    forwarded_from: ForwardedFrom | null;
-  }>(
+  const rows = await tx.query<ForwardedRow>(
     'messages-forwarded',
     `select i.n::int as n, g.body, g.mentions, g.author_id, g.posted_at, g.conversation_id, g.seq,
             p.forwarded_from, l.files
@@ -77,20 +80,17 @@ export async function readForwarded(
       requested.map((w) => w.forward.message),
     ],
   );
-  return new Map(
-    rows.map((row) => [
-      row.n,
-      {
-        body: row.body,
-        emoji: (row.mentions ?? []).filter(({ kind }) => kind === 'emoji'),
-        files: row.files ?? [],
-        forwardedFrom: row.forwarded_from ?? {
-          conversation: row.conversation_id,
-          seq: row.seq,
-          author: row.author_id,
-          at: row.posted_at.toISOString(),
-        },
-      },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.n, forwardedOf(row)]));
 }
+
+const forwardedOf = (row: ForwardedRow): Forwarded => ({
+  body: row.body,
+  emoji: (row.mentions ?? []).filter(({ kind }) => kind === 'emoji'),
+  files: row.files ?? [],
+  forwardedFrom: row.forwarded_from ?? {
+    conversation: row.conversation_id,
+    seq: row.seq,
+    author: row.author_id,
+    at: row.posted_at.toISOString(),
+  },
+});

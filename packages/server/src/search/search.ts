@@ -277,10 +277,8 @@ class SearchRun {
     );
   }
 
-  /** Returns the documents that the account may read and that match the plan. */
-  async #compare(documents: readonly Document[], plan: Plan): Promise<Match[]> {
-    if (documents.length === 0) return [];
-    this.#compared += documents.length;
+  /** Reads the messages of documents that the account may read. */
+  async #readCandidates(documents: readonly Document[], plan: Plan): Promise<CandidateRow[]> {
     const { rows } = await this.#client.query<CandidateRow>({
       name: 'search-candidates',
       text: `
@@ -323,6 +321,14 @@ class SearchRun {
         ...mentionValues(plan.notMentioned),
       ],
     });
+    return rows;
+  }
+
+  /** Returns the documents that the account may read and that match the plan. */
+  async #compare(documents: readonly Document[], plan: Plan): Promise<Match[]> {
+    if (documents.length === 0) return [];
+    this.#compared += documents.length;
+    const rows = await this.#readCandidates(documents, plan);
     const matches: Match[] = [];
     const withFiles: Document[] = [];
     const others: UnmatchedMessage[] = [];

@@ -146,41 +146,8 @@ export async function clearLeftovers(
   }
 }
 
-function launch(paths: ClusterPaths, { runAs, binaries }: UsableRunAs): Postmaster {
-  keepLogSmall(paths.logFile);
-  const settings = {
-    ...tuning,
-    ...durability,
-    unix_socket_directories: paths.socketDir,
-    unix_socket_permissions: '0700',
-    port: String(socketPort),
-  };
-  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const [program, all] = boundToParent(join(binaries.root, 'bin', 'postgres'), [
-    '-D',
-    paths.clusterDir,
-    ...args,
-  ]);
-  const { command, args: wrapped, options } = runAs.invoke(program, all);
-  const logFd = openSync(paths.logFile, 'a', 0o600);
-  if (process.getuid?.() === 0) {
-    // Root may have started Parley once in the folder of an ordinary user.
-    const folder = statSync(dirname(paths.logFile));
-    fchownSync(logFd, folder.uid, folder.gid);
-  }
-  let child: ChildProcess;
-  try {
-    child = spawn(command, wrapped, {
-      ...options,
-      cwd: paths.clusterDir,
-      // In its own session: Ctrl-C reaches only the server, which drains and then stops the database.
-      detached: true,
-      stdio: ['ignore', logFd, logFd],
-      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
-    });
-  } finally {
-    closeSync(logFd);
-  }
+function launch(paths: ClusterPaths, usable: UsableRunAs): Postmaster {
+  const child = spawnPostgres(paths, usable);
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>(
     (resolve, reject) => {
       child.once('error', reject);
@@ -215,6 +182,43 @@ function launch(paths: ClusterPaths, { runAs, binaries }: UsableRunAs): Postmast
       throw new Error(`The embedded PostgreSQL (pid ${pid}) cannot be stopped`);
     },
   };
+}
+
+/** Starts the program, bound to this process: it ends with it. */
+function spawnPostgres(paths: ClusterPaths, { runAs, binaries }: UsableRunAs): ChildProcess {
+  keepLogSmall(paths.logFile);
+  const settings = {
+    ...tuning,
+    ...durability,
+    unix_socket_directories: paths.socketDir,
+    unix_socket_permissions: '0700',
+    port: String(socketPort),
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const [program, all] = boundToParent(join(binaries.root, 'bin', 'postgres'), [
+    '-D',
+    paths.clusterDir,
+    ...args,
+  ]);
+  const { command, args: wrapped, options } = runAs.invoke(program, all);
+  const logFd = openSync(paths.logFile, 'a', 0o600);
+  if (process.getuid?.() === 0) {
+    // Root may have started Parley once in the folder of an ordinary user.
+    const folder = statSync(dirname(paths.logFile));
+    fchownSync(logFd, folder.uid, folder.gid);
+  }
+  try {
+    return spawn(command, wrapped, {
+      ...options,
+      cwd: paths.clusterDir,
+      // In its own session: Ctrl-C reaches only the server, which drains and then stops the database.
+      detached: true,
+      stdio: ['ignore', logFd, logFd],
+      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
+    });
+  } finally {
+    closeSync(logFd);
+  }
 }
 
 function timeout(ms: number, abort: AbortSignal): Promise<false> {

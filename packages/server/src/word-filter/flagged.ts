@@ -64,11 +64,7 @@ export class FlaggedMessages {
   async #reportBatch(
     client: pg.PoolClient,
   ): Promise<{ taken: number; reported: readonly ConversationId[] }> {
-    const { rows } = await client.query<{
-      word: string;
-      conversation: ConversationId | null;
-      message: Seq;
-    }>({
+    const { rows } = await client.query<Flag>({
       name: 'word-flags-take',
       // Materialized: as a subquery of the DELETE it may be executed for every row of the queue.
       text: `with oldest as materialized (
@@ -93,48 +89,12 @@ export class FlaggedMessages {
     return { taken: rows.length, reported: [...reported] };
   }
 
-  async #insert(
-    client: pg.PoolClient,
-    flagged: readonly { word: string; conversation: ConversationId | null; message: Seq }[],
-  ): Promise<void> {
-    // Takes the same locks as a report by a member. An edited message keeps one report, with its
-    // new text.
-    const { rows } = await client.query<{
-      author: AccountId;
-      conversation: ConversationId;
-      message: Seq;
-      word: string;
-      body: string;
-      file_names: string[];
-      poll_choices: string[];
-    }>({
-      name: 'word-flags-messages',
-      text: `select m.author_id as author, m.conversation_id as conversation, m.seq as message,
-                    i.word, m.body,
-                    array(select f.file ->> 'name' from attachments f
-                          where f.conversation_id = m.conversation_id and f.message_seq = m.seq
-                          order by f.position) as file_names,
-                    array(select jsonb_array_elements_text(p.poll -> 'choices')
-                          from message_parts p
-                          where p.conversation_id = m.conversation_id and p.message_seq = m.seq)
-                      as poll_choices
-             from unnest($1::uuid[], $2::int8[], $3::text[]) as i (conversation_id, seq, word)
-             join messages m on m.conversation_id = i.conversation_id and m.seq = i.seq
-               and m.deleted_at is null and m.hidden_at is null
-             join accounts a on a.id = m.author_id and a.deleted_at is null
-             join conversations c on c.id = m.conversation_id and c.deleted_at is null
-             order by a.id, c.id, m.seq
-             for share of a, c`,
-      values: [
-        flagged.map(({ conversation }) => conversation),
-        flagged.map(({ message }) => message),
-        flagged.map(({ word }) => word),
-      ],
-    });
+  async #insert(client: pg.PoolClient, flagged: readonly Flag[]): Promise<void> {
     const at = new Date(this.#deps.clock.now());
-    for (const row of rows) {
+    for (const row of await lockFlagged(client, flagged)) {
       await client.query({
         name: 'word-flags-report',
+        // An edited message keeps one report, with its new text.
         text: `insert into reports (id, account_id, conversation_id, message_seq, author_id, reason,
                                     comment, message_text, reported_at, file_names, poll_choices)
                values ($1, null, $2, $3, $4, 'word_filter', $5, $6, $7, $8, $9)
@@ -155,4 +115,56 @@ export class FlaggedMessages {
       });
     }
   }
+}
+
+/** An entry of the queue. */
+interface Flag {
+  readonly word: string;
+  /** Null: the post or edit was not stored. */
+  readonly conversation: ConversationId | null;
+  readonly message: Seq;
+}
+
+/** A flagged message as its report shows it. */
+interface FlaggedMessage {
+  author: AccountId;
+  conversation: ConversationId;
+  message: Seq;
+  word: string;
+  body: string;
+  file_names: string[];
+  poll_choices: string[];
+}
+
+/** Returns the flagged messages that can still be reported, and locks their authors and conversations. */
+async function lockFlagged(
+  client: pg.PoolClient,
+  flagged: readonly Flag[],
+): Promise<FlaggedMessage[]> {
+  // The same locks as for a report by a member.
+  const { rows } = await client.query<FlaggedMessage>({
+    name: 'word-flags-messages',
+    text: `select m.author_id as author, m.conversation_id as conversation, m.seq as message,
+                  i.word, m.body,
+                  array(select f.file ->> 'name' from attachments f
+                        where f.conversation_id = m.conversation_id and f.message_seq = m.seq
+                        order by f.position) as file_names,
+                  array(select jsonb_array_elements_text(p.poll -> 'choices')
+                        from message_parts p
+                        where p.conversation_id = m.conversation_id and p.message_seq = m.seq)
+                    as poll_choices
+           from unnest($1::uuid[], $2::int8[], $3::text[]) as i (conversation_id, seq, word)
+           join messages m on m.conversation_id = i.conversation_id and m.seq = i.seq
+             and m.deleted_at is null and m.hidden_at is null
+           join accounts a on a.id = m.author_id and a.deleted_at is null
+           join conversations c on c.id = m.conversation_id and c.deleted_at is null
+           order by a.id, c.id, m.seq
+           for share of a, c`,
+    values: [
+      flagged.map(({ conversation }) => conversation),
+      flagged.map(({ message }) => message),
+      flagged.map(({ word }) => word),
+    ],
+  });
+  return rows;
 }

@@ -38,6 +38,12 @@ export interface NewGuest extends GuestAccess {
   readonly invitedBy: AccountId;
 }
 
+/** Who creates an invitation. */
+interface Inviter {
+  readonly id: AccountId;
+  readonly name: string;
+}
+
 interface InvitationsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
@@ -63,7 +69,7 @@ export class Invitations {
    * @throws {RefusalError} when the creator may not invite guests to one of the groups
    */
   async create(
-    by: { readonly id: AccountId; readonly name: string },
+    by: Inviter,
     wanted: NewInvitation,
     address: string,
   ): Promise<{ invitation: Invitation; link: string }> {
@@ -100,28 +106,29 @@ export class Invitations {
       });
       await note.store(client);
       if (wanted.email !== undefined) {
-        // Nothing is known of the recipient.
-        const { rows: inviters } = await client.query<{ locale: string | null }>({
-          name: 'invitations-locale',
-          text: 'select locale from accounts where id = $1',
-          values: [by.id],
-        });
-        const texts = textsFor(inviters[0]?.locale ?? null);
-        await emails.put(
-          {
-            purpose: 'invitation',
-            recipient: wanted.email,
-            ...invitationEmail(texts, server(), link, by.name),
-            ttlMs: expiresAt - now,
-          },
-          client,
-        );
+        await this.#email({ recipient: wanted.email, by, link, ttlMs: expiresAt - now }, client);
       }
       return rows[0] as InvitationRow;
     });
     note.log();
     emails.wake();
     return { invitation: toInvitation(row), link };
+  }
+
+  async #email(
+    { recipient, by, link, ttlMs }: { recipient: string; by: Inviter; link: string; ttlMs: number },
+    client: pg.PoolClient,
+  ): Promise<void> {
+    const { emails, server } = this.#deps;
+    // In the language of the inviter: nothing is known of the recipient.
+    const { rows } = await client.query<{ locale: string | null }>({
+      name: 'invitations-locale',
+      text: 'select locale from accounts where id = $1',
+      values: [by.id],
+    });
+    const texts = textsFor(rows[0]?.locale ?? null);
+    const email = invitationEmail(texts, server(), link, by.name);
+    await emails.put({ purpose: 'invitation', recipient, ...email, ttlMs }, client);
   }
 
   /** Returns all invitations, newest first. */
