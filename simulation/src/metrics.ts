@@ -7,7 +7,7 @@ export const NO_METRICS = {
   command: nothing,
   limited: nothing,
   committed: nothing,
-  handedOn: nothing,
+  delivered: nothing,
   hello: nothing,
   reset: nothing,
   request: nothing,

@@ -21,9 +21,12 @@ import { CommandRefused, commandLog, exactly, readConfig, say, UsageError } from
  * `parley legal-hold list | export ID FOLDER`: lists the legal holds, or writes the messages and
  * files that one covers into a new folder. The server may be running or stopped.
  */
-export async function legalHoldCommand([what = '', ...args]: readonly string[]): Promise<number> {
+export async function legalHoldCommand([
+  subcommand = '',
+  ...args
+]: readonly string[]): Promise<number> {
   const config = readConfig();
-  const work = workOf(what, args, config);
+  const work = workOf(subcommand, args, config);
   const { database, close } = await reachDatabase(config, commandLog(config));
   try {
     await work(database.pool);
@@ -36,20 +39,22 @@ export async function legalHoldCommand([what = '', ...args]: readonly string[]):
 }
 
 function workOf(
-  what: string,
+  subcommand: string,
   args: readonly string[],
   config: Config,
 ): (pool: pg.Pool) => Promise<void> {
-  if (what === 'list') {
+  if (subcommand === 'list') {
     exactly(args);
     return list;
   }
-  if (what === 'export') {
+  if (subcommand === 'export') {
     const [id = '', folder = ''] = exactly(args, 'ID', 'FOLDER');
     if (!/^[0-9a-f-]{36}$/i.test(id)) throw new UsageError('ID must be the id of a legal hold.');
     return (pool) => exportTo(pool, config, id, folder);
   }
-  throw new UsageError(what === '' ? 'Missing subcommand' : `Unknown subcommand: ${what}`);
+  throw new UsageError(
+    subcommand === '' ? 'Missing subcommand' : `Unknown subcommand: ${subcommand}`,
+  );
 }
 
 /** Prints one line per legal hold: id, state, versions kept of deleted messages, name. */

@@ -69,8 +69,8 @@ export async function addEmoji(
 ): Promise<{ emoji: EmojiId; outcome: Outcome }> {
   const emoji = derivedId('emoji', request.actor, request.clientId) as string as EmojiId;
   const payload = [name, aliases.join(' '), file];
-  const what = { emoji, change: { name, aliases }, image, payload };
-  return { emoji, outcome: await run(append, request, what) };
+  const addition = { emoji, change: { name, aliases }, image, payload };
+  return { emoji, outcome: await run(append, request, addition) };
 }
 
 /** Changes the name or the aliases of a custom emoji. Messages and reactions keep the emoji. */
@@ -95,15 +95,15 @@ export const deleteEmoji = (
 async function run(
   append: Append,
   request: EmojiRequest,
-  what: Pick<EmojiCommand, 'emoji' | 'change' | 'image' | 'payload'>,
+  fields: Pick<EmojiCommand, 'emoji' | 'change' | 'image' | 'payload'>,
 ): Promise<Outcome> {
   const command: EmojiCommand = {
-    ...what,
+    ...fields,
     rule,
     actor: request.actor,
     clientId: request.clientId,
     stream: WORKSPACE_STREAM,
-    eventType: what.change ? 'emoji.changed' : 'emoji.deleted',
+    eventType: fields.change ? 'emoji.changed' : 'emoji.deleted',
     bytes: 1_000,
     request,
     note: null,

@@ -151,8 +151,18 @@ export class Metrics {
     this.recent.commit.add(batch.commitMs);
   }
 
-  /** Records the delivery of events to `sockets` sockets, `lagMs` after the timestamp of the last one. */
-  handedOn(source: EventSource, events: number, sockets: number, lagMs: number): void {
+  /** Records the delivery of events to sockets, `lagMs` after the timestamp of the last one. */
+  delivered({
+    source,
+    events,
+    sockets,
+    lagMs,
+  }: {
+    source: EventSource;
+    events: number;
+    sockets: number;
+    lagMs: number;
+  }): void {
     // The clocks of two nodes differ slightly.
     const lag = Math.max(0, lagMs);
     this.#lag.observe({ source }, lag / 1000);

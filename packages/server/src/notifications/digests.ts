@@ -108,6 +108,7 @@ export class Digests {
     }
   }
 
+  /** Processes one account whose time has come; `none`: there is none, `nothing`: it gets no email now. */
   async #processNext(client: pg.ClientBase): Promise<'none' | 'nothing' | 'stored'> {
     const row = await takeDue(client);
     if (!row) return 'none';
@@ -116,7 +117,10 @@ export class Digests {
     // The outbox of a server without SMTP is readable by admins, who may not read the messages of
     // others.
     const isReachable = email !== null && this.#deps.emails.kind === 'smtp';
-    if (!isReachable || delay === null) return await clearDue(client, account, false);
+    if (!isReachable || delay === null) {
+      await clearDue(client, account, { isEmailed: false });
+      return 'nothing';
+    }
     const wait = this.#waitOf(row, delay);
     if (wait > 0) {
       await client.query({
@@ -129,7 +133,10 @@ export class Digests {
     const missed = await missedMessages(client, account, since, delay);
     const reasons = await recheckMessages(client, account, missed, this.#deps.clock.now());
     const included = missed.filter((_, n) => reasons[n] === null);
-    if (included.length === 0) return await clearDue(client, account, false);
+    if (included.length === 0) {
+      await clearDue(client, account, { isEmailed: false });
+      return 'nothing';
+    }
     const id = await this.#deps.emails.put(
       {
         purpose: PURPOSE,
@@ -144,7 +151,8 @@ export class Digests {
     );
     await storePending(client, account, included);
     this.#deps.log.debug({ email: id, messages: included.length }, 'missed messages emailed');
-    return await clearDue(client, account, true);
+    await clearDue(client, account, { isEmailed: true });
+    return 'stored';
   }
 
   /** Returns the minutes to defer an account that was in use recently; 0: process it now. */
@@ -240,8 +248,8 @@ async function recipientOf(
 async function clearDue(
   client: pg.ClientBase,
   account: AccountId,
-  isEmailed: boolean,
-): Promise<'nothing' | 'stored'> {
+  { isEmailed }: { isEmailed: boolean },
+): Promise<void> {
   await client.query({
     name: 'digests-passed',
     text: `update notification_digests
@@ -249,7 +257,6 @@ async function clearDue(
            where account_id = $1`,
     values: [account, isEmailed],
   });
-  return isEmailed ? 'stored' : 'nothing';
 }
 
 /** Records that an email with the messages is queued. */

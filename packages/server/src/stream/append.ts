@@ -82,15 +82,15 @@ export class Append {
 
 /**
  * Asserts that a command was stored, for commands of the server itself.
- * @throws with what has failed otherwise, `what`, and the reason
+ * @throws otherwise, with the message and the reason
  */
 export function assertStored(
   outcome: Outcome,
-  what: string,
+  message: string,
 ): asserts outcome is Extract<Outcome, { kind: 'stored' }> {
   if (outcome.kind === 'stored') return;
   const reason = outcome.kind === 'refused' ? outcome.refusal.code : 'unknown outcome';
-  throw new Error(`${what}: ${reason}`);
+  throw new Error(`${message}: ${reason}`);
 }
 
 const resultOf = (outcome: Outcome): CommandResult =>

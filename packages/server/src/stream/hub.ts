@@ -226,7 +226,8 @@ export class Hub implements BrokerListener {
     }
     if (!this.#metrics) return;
     const { at } = events[events.length - 1] as StoredEvent;
-    this.#metrics.handedOn(source, events.length, sockets, Date.now() - Date.parse(at));
+    const lagMs = Date.now() - Date.parse(at);
+    this.#metrics.delivered({ source, events: events.length, sockets, lagMs });
   }
 
   #signalHere(stream: StreamId, text: string, except: string): void {

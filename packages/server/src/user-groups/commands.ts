@@ -86,11 +86,11 @@ export const deleteUserGroup = (
 async function run(
   append: Append,
   request: UserGroupRequest,
-  what: Pick<UserGroupCommand, 'userGroup' | 'isNew' | 'change'>,
+  fields: Pick<UserGroupCommand, 'userGroup' | 'isNew' | 'change'>,
 ): Promise<Outcome> {
-  const { userGroup, change } = what;
+  const { userGroup, change } = fields;
   const command: UserGroupCommand = {
-    ...what,
+    ...fields,
     rule,
     actor: request.actor,
     clientId: request.clientId,
