@@ -219,6 +219,16 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await jon.page.getByText('Archived', { exact: true }).waitFor();
     await ina.page.getByRole('button', { name: 'Restore group' }).click();
     await jon.page.getByLabel('Message Succession').waitFor();
+    // What happened is shown between the messages.
+    for (const line of [
+      'Ina Owner created the group',
+      'Jon Member joined',
+      'Ina Owner changed the topic to “Who follows whom”',
+      'Ina Owner archived the group',
+      'Ina Owner restored the group',
+    ]) {
+      await jon.page.getByRole('log').getByText(line).waitFor();
+    }
     // The draft was kept.
     expect(await jon.page.getByLabel('Message Succession').inputValue()).toBe('Too early');
     await ina.page.getByLabel(/^Slow mode/).selectOption('0');

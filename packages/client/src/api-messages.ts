@@ -14,6 +14,8 @@ import type {
   ThreadCursorsAnswer,
   ThreadPage,
   ThreadsPage,
+  TimelineEvent,
+  TimelineEventsAnswer,
 } from '@parley/protocol';
 import { ConversationsApi } from './api-conversations.ts';
 import type { ListRequest } from './lists.ts';
@@ -52,6 +54,16 @@ export class MessagesApi extends ConversationsApi {
     options: ReadOptions = {},
   ): Promise<HistoryPage> {
     return this.request('GET', `/conversations/${conversation}/messages${query(request)}`, options);
+  }
+
+  /** Returns the events that are shown between the messages of a group, of the 500 seqs after a seq. */
+  async timelineEvents(
+    conversation: ConversationId,
+    after: Seq,
+    options: ReadOptions = {},
+  ): Promise<TimelineEvent[]> {
+    const path = `/conversations/${conversation}/timeline-events${query({ after })}`;
+    return (await this.request<TimelineEventsAnswer>('GET', path, options)).items;
   }
 
   message(conversation: ConversationId, seq: Seq): Promise<Message> {

@@ -56,5 +56,6 @@ export * from './sidebar-bounds.ts';
 export * from './sidebar-changes.ts';
 export * from './streams.ts';
 export * from './text.ts';
+export * from './timeline-events.ts';
 export * from './why-notified.ts';
 export * from './word-filter.ts';

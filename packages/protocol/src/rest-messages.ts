@@ -1,11 +1,13 @@
 import { count, countText, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
+import { Event } from './events.ts';
 import { AccountId, ConversationId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { FollowedThread, Message, MessageVersion, ThreadCursor } from './messages.ts';
 import { MentionSuggestion, SeenBy, UserGroupSuggestion } from './resources.ts';
 import { ListQuery, page } from './rest.ts';
 import { Body, line, withContent } from './text.ts';
+import type { TimelineEvent } from './timeline-events.ts';
 import { z } from './z.ts';
 
 /** Bodies, queries and responses of the REST API for the messages of a conversation. */
@@ -127,6 +129,14 @@ export const HistoryPage = z
   })
   .meta({ id: 'HistoryPage' });
 export type HistoryPage = z.infer<typeof HistoryPage>;
+
+/** Selects the timeline events of the {@link TIMELINE_EVENTS_SPAN} seqs after a seq. */
+export const TimelineEventsQuery = z.object({ after: SeqText.default(0 as Seq) });
+/** All timeline events of these seqs, ordered by seq. */
+export const TimelineEventsAnswer = z
+  .object({ items: z.array(Event) })
+  .meta({ id: 'TimelineEventsAnswer' }) as unknown as z.ZodType<{ items: TimelineEvent[] }>;
+export type TimelineEventsAnswer = z.infer<typeof TimelineEventsAnswer>;
 
 /** Replies of a thread ordered by seq, like a {@link HistoryPage}, with its root. */
 export const ThreadPage = HistoryPage.extend({ root: Message, cursor: ThreadCursor }).meta({

@@ -180,6 +180,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   getMessage: by('messages:read'),
   getEditHistory: by('messages:read'),
   listPinnedMessages: by('messages:read'),
+  listTimelineEvents: by('messages:read'),
   listEvents: by('messages:read'),
   listReadCursors: by('messages:read'),
   moveReadCursor: by('messages:read'),

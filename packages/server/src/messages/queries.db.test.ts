@@ -5,6 +5,7 @@ import {
   type Seq,
   streamOfAccount,
   streamOfConversation,
+  TIMELINE_EVENTS_SPAN,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import fc from 'fast-check';
@@ -18,7 +19,8 @@ import {
   stored,
 } from '../../test/support/domain-builders.ts';
 import { aClientId, anAccount, upTo } from '../../test/support/stream-builders.ts';
-import { joinGroup } from '../conversations/members.ts';
+import { joinGroup, leaveGroup } from '../conversations/members.ts';
+import { updateGroup } from '../conversations/settings.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
 import {
@@ -33,6 +35,7 @@ import { editHistory } from './edit-history.ts';
 import type { History, TimedHistoryRequest } from './history-page.ts';
 import { PAGE_BYTES } from './page-bytes.ts';
 import { eventsFor, history, messageFor, type PinnedPage, pinnedMessages } from './queries.ts';
+import { timelineEvents } from './timeline-events.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;
@@ -314,5 +317,33 @@ describe('events over REST', () => {
     expect(await eventsFor(db.pool, ann, streamOfAccount(bob), { after: 0, limit: 1 })).toBeNull();
     const nothing = aClientId() as string as ReturnType<typeof streamOfAccount>;
     expect(await eventsFor(db.pool, ann, nothing, { after: 0, limit: 1 })).toBeNull();
+  });
+});
+
+describe('timeline events', () => {
+  test('are those of a span of seqs, for members only, and from before they joined too', async () => {
+    const id = await aRealGroup(append, [bob]);
+    await says(append, bob, id, 'not a timeline event');
+    stored(await updateGroup(append, about(bob, id), { topic: 'colors' }));
+    expect(await timelineEvents(db.pool, ann, id, 0 as Seq)).toBeNull();
+    stored(await joinGroup(append, about(ann, id)));
+    const items = (await timelineEvents(db.pool, ann, id, 0 as Seq)) ?? [];
+    expect(items).toMatchObject([
+      { seq: 1, type: 'conversation.created', actor: bob },
+      { seq: 2, type: 'member.joined', data: { account: bob } },
+      { seq: 4, type: 'conversation.updated', actor: bob, data: { topic: 'colors' } },
+      { seq: 5, type: 'member.joined', data: { account: ann } },
+    ]);
+    expect(await timelineEvents(db.pool, ann, id, 4 as Seq)).toEqual(items.slice(3));
+    const before = (4 + TIMELINE_EVENTS_SPAN) as Seq;
+    await db.pool.query(
+      `insert into events (stream_id, seq, type, actor_id, at, data)
+       select stream_id, $2, type, actor_id, at, data from events where stream_id = $1 and seq = 5`,
+      [id, before + 1],
+    );
+    expect(await timelineEvents(db.pool, ann, id, before)).toHaveLength(1);
+    expect(await timelineEvents(db.pool, ann, id, 4 as Seq)).toHaveLength(1);
+    stored(await leaveGroup(append, about(ann, id)));
+    expect(await timelineEvents(db.pool, ann, id, 0 as Seq)).toBeNull();
   });
 });

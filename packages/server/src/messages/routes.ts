@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { commandRoutes } from './command-routes.ts';
-import { listEventsRoute } from './event-routes.ts';
+import { listEventsRoute, listTimelineEventsRoute } from './event-routes.ts';
 import { forwardRoutes } from './forward-routes.ts';
 import { editHistoryRoute, getMessageRoute, listMessagesRoute } from './history-routes.ts';
 import { mentionSuggestionsRoute } from './mention-routes.ts';
@@ -29,6 +29,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
   forwardRoutes(instance, deps);
   mentionSuggestionsRoute(instance, deps);
   pinnedMessagesRoute(instance, deps);
+  listTimelineEventsRoute(instance, deps);
   readRoutes(instance, deps);
   listEventsRoute(instance, deps);
 }

@@ -350,6 +350,7 @@ function messages(fixtures: Fixtures): Situations {
     addReaction: one,
     removeReaction: () => message(['PUT', 'reactions/%F0%9F%91%8D']),
     listPinnedMessages: one,
+    listTimelineEvents: one,
     pinMessage: one,
     unpinMessage: () => message(['PUT', 'pin']),
     moveReadCursor: one,

@@ -146,6 +146,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'listEvents',
     'listMessages',
     'listPinnedMessages',
+    'listTimelineEvents',
     'listReadCursors',
     'listSeenBy',
     'listPollVoters',

@@ -1,4 +1,4 @@
-import type { Seq } from '@parley/protocol';
+import type { Seq, TimelineEvent } from '@parley/protocol';
 import type { ReactNode } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
@@ -6,6 +6,7 @@ import { Button } from '../ui/button.tsx';
 import { DayLabel } from './day-label.tsx';
 import { MessageRow } from './message-row.tsx';
 import type { Row } from './rows.ts';
+import { TimelineEvents } from './timeline-events.tsx';
 
 /** Renders one row of the list: a message, with the line “New” if it belongs there, or a day. */
 export function RowView({
@@ -45,6 +46,9 @@ export function RowView({
         </div>
       ) : (
         <>
+          {row.eventsBefore && (
+            <TimelineEvents events={row.eventsBefore} day={row.message.postedAt} />
+          )}
           {row.isFirstUnread && (
             <div className="flex items-center gap-3 px-5 pt-3">
               <span className="h-px flex-1 bg-danger/50" />
@@ -60,6 +64,9 @@ export function RowView({
             onTargetLeft={onTargetLeft}
             onEdit={onEdit}
           />
+          {row.eventsAfter && (
+            <TimelineEvents events={row.eventsAfter} day={row.message.postedAt} />
+          )}
         </>
       )}
     </div>
@@ -73,6 +80,7 @@ export function ListPlaceholder({
   title,
   notice,
   start,
+  events,
   onRetry,
 }: {
   loading: boolean;
@@ -81,6 +89,8 @@ export function ListPlaceholder({
   notice?: ReactNode;
   /** Suggested first actions. */
   start?: ReactNode;
+  /** What happened in a conversation without messages. */
+  events?: readonly TimelineEvent[];
   onRetry: () => void;
 }) {
   if (error) {
@@ -112,6 +122,11 @@ export function ListPlaceholder({
       <p className="mt-1 text-muted">{t('messageList.empty')}</p>
       <p className="mt-1 text-note text-muted">{notice}</p>
       {start}
+      {events && events.length > 0 && (
+        <div className="-mx-5 mt-4">
+          <TimelineEvents events={events} day={new Date().toISOString()} />
+        </div>
+      )}
     </div>
   );
 }

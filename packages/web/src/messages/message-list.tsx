@@ -24,6 +24,7 @@ import { useMarkedUnread } from './use-marked-unread.ts';
 import { useMessageKeys } from './use-message-keys.ts';
 import { useRenderedRows } from './use-rendered-rows.ts';
 import { useRows } from './use-rows.ts';
+import { useTimelineEvents } from './use-timeline-events.ts';
 import { useTimelineSnapshot } from './use-timeline-snapshot.ts';
 import { useTypeToCompose } from './use-type-to-compose.ts';
 import { useUnreadLine } from './use-unread-line.ts';
@@ -74,7 +75,8 @@ export function MessageList({
   const marked = useMarkedUnread(view);
   const isReading = isLive && attention === 'present' && !isScrolledUp && !marked.isPaused();
   const lineAfter = useUnreadLine(view, timeline, state, isReading, hasNewer);
-  const rows = useRows(messages, lineAfter ?? null);
+  const events = useTimelineEvents(view, snapshot);
+  const rows = useRows(messages, lineAfter ?? null, events);
   const box = useRef<HTMLDivElement>(null);
   const keys = useMessageKeys(box);
   useTypeToCompose();
@@ -115,6 +117,7 @@ export function MessageList({
             title={title}
             notice={<RetentionNotice conversation={view.id} />}
             start={start}
+            events={events}
             onRetry={() => void timeline.open()}
           />
         ) : (

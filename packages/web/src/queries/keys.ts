@@ -40,6 +40,10 @@ export const keys = {
   groupLinks: (conversation: ConversationId) => ['group-links', conversation],
   files: (conversation: ConversationId) => ['files', conversation],
 
+  /** `range`: see `rangeOf`. */
+  timelineEvents: (conversation: ConversationId, range?: number) =>
+    withLast('timeline-events', conversation, range),
+
   // ---- messages ----------------------------------------------------------------------------------
   foundMessages: (text?: string) => withLast('found-messages', text),
   messageContext: (conversation: ConversationId, message?: Seq) =>

@@ -1,0 +1,114 @@
+import type { AccountId, TimelineEvent } from '@parley/protocol';
+import { Archive, type LucideIcon, Pencil, UserMinus, UserPlus } from 'lucide-react';
+import { type ReactNode, useMemo } from 'react';
+import { JoinedList } from '../lib/joined-list.tsx';
+import { dayAndTime, dayKey, fullTime, timeOfDay } from '../lib/time.ts';
+import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
+import { UserName } from '../users/user-name.tsx';
+import { useAuthorName } from './message-author.tsx';
+import { linesOf, type TimelineLine } from './timeline-lines.ts';
+
+/** The number of users whose names a line shows; more are counted. */
+const NAMES = 3;
+
+/** Shows what happened between two messages: who joined or left, and what was changed. */
+export function TimelineEvents({
+  events,
+  day,
+}: {
+  events: readonly TimelineEvent[];
+  /** A time of the day below whose heading they are shown. */
+  day: string;
+}) {
+  const lines = useMemo(() => linesOf(events), [events]);
+  return (
+    <div className="py-1.5">
+      {lines.map((line) => (
+        <Line key={line.key} line={line} day={day} />
+      ))}
+    </div>
+  );
+}
+
+function Line({ line, day }: { line: TimelineLine; day: string }) {
+  const Icon = iconOf(line);
+  const time = dayKey(line.at) === dayKey(day) ? timeOfDay(line.at) : dayAndTime(line.at);
+  return (
+    <div className="flex gap-3 px-4 py-0.5 text-muted text-note sm:px-5">
+      <span className="flex w-9 shrink-0 justify-end pt-0.5">
+        <Icon size={14} aria-hidden="true" />
+      </span>
+      <p className="min-w-0 flex-1 break-words">
+        {textOf(line)}{' '}
+        <time
+          dateTime={line.at}
+          title={fullTime(line.at)}
+          className="ms-1 whitespace-nowrap text-caption tabular-nums"
+        >
+          {time}
+        </time>
+      </p>
+    </div>
+  );
+}
+
+function iconOf({ kind }: TimelineLine): LucideIcon {
+  if (kind === 'joined' || kind === 'added') return UserPlus;
+  if (kind === 'left' || kind === 'removed') return UserMinus;
+  return kind === 'archived' || kind === 'restored' ? Archive : Pencil;
+}
+
+function textOf(line: TimelineLine): ReactNode {
+  switch (line.kind) {
+    case 'joined':
+    case 'left':
+      return (
+        <RichText
+          text={`timelineEvents.${line.kind}`}
+          parts={{ names: <Names of={line.accounts} /> }}
+          values={{ count: line.accounts.length }}
+        />
+      );
+    case 'added':
+    case 'removed':
+      return (
+        <RichText
+          text={`timelineEvents.${line.kind}`}
+          parts={{ actor: <Name of={line.actor} />, names: <Names of={line.accounts} /> }}
+        />
+      );
+    case 'renamed':
+    case 'changedTopic':
+      return (
+        <RichText
+          text={`timelineEvents.${line.kind}`}
+          parts={{ actor: <Name of={line.actor} />, text: <bdi>{line.text}</bdi> }}
+        />
+      );
+    default:
+      return (
+        <RichText
+          text={`timelineEvents.${line.kind}`}
+          parts={{ actor: <Name of={line.actor} /> }}
+        />
+      );
+  }
+}
+
+function Name({ of: id }: { of: AccountId }) {
+  const name = useAuthorName(id, false);
+  return <UserName id={id} name={name} />;
+}
+
+function Names({ of: ids }: { of: readonly AccountId[] }) {
+  const shown = ids.length > NAMES ? ids.slice(0, NAMES - 1) : ids;
+  return (
+    <JoinedList>
+      {shown.map((id) => (
+        <Name key={id} of={id} />
+      ))}
+      {ids.length > shown.length && t('common.others', { count: ids.length - shown.length })}
+    </JoinedList>
+  );
+}

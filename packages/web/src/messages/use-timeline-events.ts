@@ -1,0 +1,43 @@
+import type { ConversationView, TimelineSnapshot } from '@parley/client';
+import type { Seq, TimelineEvent } from '@parley/protocol';
+import { type UseQueryResult, useQueries } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { keys } from '../queries/keys.ts';
+import { useClient } from '../session/use-client.ts';
+import { rangesBetween, startOfRange } from './event-ranges.ts';
+
+const NONE: readonly TimelineEvent[] = [];
+
+/** Returns the events that are shown between the messages of a group: who joined, what was changed. */
+export function useTimelineEvents(
+  view: ConversationView,
+  { messages, hasOlder, hasNewer }: TimelineSnapshot,
+): readonly TimelineEvent[] {
+  const client = useClient();
+  const isGroup = view.kind === 'group';
+  const { lastSeq } = view;
+  const { from, to, ranges } = useMemo(() => {
+    const seqs = messages.filter(({ state }) => state === 'stored').map(({ seq }) => seq);
+    const from = hasOlder ? (seqs[0] ?? lastSeq) : (1 as Seq);
+    const to = hasNewer ? (seqs.at(-1) ?? from) : lastSeq;
+    return { from, to, ranges: isGroup ? rangesBetween([from, ...seqs, to]) : [] };
+  }, [isGroup, messages, hasOlder, hasNewer, lastSeq]);
+  const events = useQueries({
+    queries: ranges.map((range) => ({
+      queryKey: keys.timelineEvents(view.id, range),
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        client.api.timelineEvents(view.id, startOfRange(range), { signal }),
+      // Events never change, and new ones make their range outdated.
+      staleTime: Number.POSITIVE_INFINITY,
+    })),
+    combine: joined,
+  });
+  return useMemo(() => {
+    const shown = events.filter(({ seq }) => (!hasOlder || seq > from) && (!hasNewer || seq < to));
+    return shown.length === 0 ? NONE : shown;
+  }, [events, hasOlder, hasNewer, from, to]);
+}
+
+/** Outside the hook, so that the events stay the same object while the answers are the same. */
+const joined = (answers: readonly UseQueryResult<TimelineEvent[]>[]): readonly TimelineEvent[] =>
+  answers.flatMap(({ data }) => data ?? []);
