@@ -1,9 +1,9 @@
 import type { ConversationView } from '@parley/client';
 import { useNavigate } from '@tanstack/react-router';
-import { Search } from 'lucide-react';
+import { Search, Users } from 'lucide-react';
 import { useParley } from '../session/use-client.ts';
 import { FavoriteButton } from '../sidebar/favorite-button.tsx';
-import { t } from '../texts/index.ts';
+import { locale, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { BackLink } from '../ui/back-link.tsx';
@@ -37,7 +37,8 @@ export function ConversationHeader({
   const navigate = useNavigate();
   const presence = usePresenceOf(view.peer ? [view.peer] : []);
   const peerState = view.peer ? presence(view.peer) : null;
-  const toggleDetails = () => showDetails(details === null ? 'all' : null);
+  const isAllShown = details !== null && details !== 'members';
+  const toggleDetails = () => showDetails(isAllShown ? null : 'all');
   return (
     <header className="flex items-center gap-2.5 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
       <BackLink />
@@ -46,15 +47,28 @@ export function ConversationHeader({
       ) : (
         <GroupIcon group={view} className="bg-accent-soft text-accent-strong" />
       )}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keyboard has the button for it; this is a larger target for pointers. */}
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: as above. */}
-      <div className="min-w-0 flex-1 cursor-pointer" onClick={toggleDetails}>
-        <h1 className="truncate font-semibold leading-tight">
-          <ConversationTitle view={view} />
-          {view.peer && <StatusEmoji id={view.peer} />}
+      <div className="relative min-w-0 flex-1">
+        <h1 className="font-semibold leading-tight">
+          {/* The target includes the line below. */}
+          <button
+            type="button"
+            aria-expanded={isAllShown}
+            onClick={toggleDetails}
+            className="block max-w-full truncate text-start after:absolute after:-inset-y-2 after:inset-x-0 after:rounded-lg"
+          >
+            <ConversationTitle view={view} />
+            {view.peer && <StatusEmoji id={view.peer} />}
+          </button>
         </h1>
         <Subtitle view={view} peerState={peerState} />
       </div>
+      {view.peer === null && view.memberCount > 1 && (
+        <MembersButton
+          count={view.memberCount}
+          isOpen={details === 'members'}
+          onClick={() => showDetails(details === 'members' ? null : 'members')}
+        />
+      )}
       {view.archivedAt === null && <FavoriteButton id={view.id} />}
       <IconButton
         label={t('conversation.search')}
@@ -62,7 +76,7 @@ export function ConversationHeader({
       >
         <Search size={19} />
       </IconButton>
-      <DetailsButton group={view.id} isOpen={details !== null} onClick={toggleDetails} />
+      <DetailsButton group={view.id} isOpen={isAllShown} onClick={toggleDetails} />
     </header>
   );
 }
@@ -87,5 +101,31 @@ function Subtitle({
       <span className="shrink-0">{about ? `${note} · ` : note}</span>
       <bdi className="truncate">{about}</bdi>
     </p>
+  );
+}
+
+/** Opens the list of members. On phones there is no space for it: the title opens the details. */
+function MembersButton({
+  count,
+  isOpen,
+  onClick,
+}: {
+  count: number;
+  isOpen: boolean;
+  onClick: () => void;
+}) {
+  const label = t('common.members', { count });
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      aria-expanded={isOpen}
+      onClick={onClick}
+      className="inline-flex h-10 shrink-0 items-center gap-1.5 rounded-lg px-2.5 text-muted text-sm tabular-nums transition-colors hover:bg-hover hover:text-ink max-sm:hidden pointer-coarse:h-11"
+    >
+      <Users size={19} aria-hidden="true" />
+      {count.toLocaleString(locale)}
+    </button>
   );
 }
