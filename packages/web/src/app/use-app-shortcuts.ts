@@ -2,8 +2,10 @@ import type { ConversationId } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { isField, isSearchKey } from '../search/search-shortcut.ts';
+import { useClient } from '../session/use-client.ts';
 import { isPressed, SHORTCUTS } from '../shortcuts/shortcuts.ts';
 import { singleKeysAreOn } from '../shortcuts/single-keys.ts';
+import { markAllRead } from '../sidebar/mark-all-read.ts';
 
 /** Returns whether a single character typed in this element may be a shortcut. */
 const mayBeSingleKey = (target: EventTarget | null): boolean =>
@@ -22,9 +24,10 @@ export function useAppShortcuts({
   openSwitcher: () => void;
   openShortcuts: () => void;
 }): void {
+  const client = useClient();
   const navigate = useNavigate();
   useEffect(() => {
-    const { sheet, switcher } = SHORTCUTS.anywhere;
+    const { markAllRead: allRead, sheet, switcher } = SHORTCUTS.anywhere;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
       // Preloaded when the modifier is pressed, because text typed after the shortcut belongs to
@@ -50,9 +53,12 @@ export function useAppShortcuts({
       } else if (isPressed(sheet, event) && (event.key !== '?' || mayBeSingleKey(event.target))) {
         event.preventDefault();
         openShortcuts();
+      } else if (isPressed(allRead, event)) {
+        event.preventDefault();
+        void markAllRead(client);
       }
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [navigate, conversation, openSwitcher, openShortcuts, preloadSwitcher]);
+  }, [client, navigate, conversation, openSwitcher, openShortcuts, preloadSwitcher]);
 }

@@ -2,7 +2,7 @@ import type { TimelineMessage } from '@parley/client';
 import { Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import type { MoreAction } from './more-actions.tsx';
+import type { MoreAction } from './message-action.ts';
 import { useQuotes } from './quoted-messages.ts';
 import { usePermissions } from './use-permissions.ts';
 

@@ -69,7 +69,12 @@ export function Composer({
     onTyping: () => client.typing(view.id),
     onSend: send,
     onEditLast,
-    onEscape: () => onReplyTo(null),
+    onEscape: (event) => {
+      if (replyTo === null) return;
+      // Otherwise it marks the conversation as read: see useMarkReadKey.
+      event.preventDefault();
+      onReplyTo(null);
+    },
     onPaste: (event) => pasteFiles(event, files),
   });
   const { field } = messageField;

@@ -1,10 +1,11 @@
 import type { TimelineMessage } from '@parley/client';
 import { t } from '../texts/index.ts';
-import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';
+import { ActionMenu } from '../ui/action-menu.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { useAllActions } from './all-actions.tsx';
+import { MenuItems } from './menu-items.tsx';
+import type { ActionKey, MoreAction } from './message-action.ts';
 import { setToolbarActions } from './message-key-actions.ts';
-import type { MoreAction } from './more-actions.tsx';
 import { ReactionPicker } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
@@ -29,7 +30,7 @@ export function MessageActions({
 }) {
   const may = usePermissions(message);
   const actions = useAllActions(message, more, onEdit, onDelete);
-  const named = (name: string) => actions.filter(({ key }) => key === name);
+  const named = (name: ActionKey) => actions.filter(({ key }) => key === name);
   const isReplied = named('reply').length > 0;
   const buttons = BUTTONS.filter((name) => name !== 'forward' || !isReplied)
     .flatMap(named)
@@ -48,13 +49,7 @@ export function MessageActions({
         </IconButton>
       ))}
       <ActionMenu label={t('message.more')} tabIndex={-1}>
-        {actions
-          .filter((action) => !buttons.includes(action))
-          .map(({ key, icon, label, danger, run }) => (
-            <ActionItem key={key} icon={icon} danger={danger ?? false} onSelect={run}>
-              {label}
-            </ActionItem>
-          ))}
+        <MenuItems actions={actions.filter((action) => !buttons.includes(action))} />
       </ActionMenu>
     </div>
   );

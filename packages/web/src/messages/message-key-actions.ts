@@ -1,4 +1,4 @@
-import type { MoreAction } from './more-actions.tsx';
+import type { MoreAction } from './message-action.ts';
 
 /** The actions of each toolbar, for shortcuts: most actions have no button that a key could press. */
 const ofToolbar = new WeakMap<Element, readonly MoreAction[]>();

@@ -20,6 +20,7 @@ import { ExpandedProvider } from './expanded.ts';
 import { JumpToEnd, LoadProblem, UnreadAbove } from './list-notices.tsx';
 import { ListPlaceholder, RowView } from './list-parts.tsx';
 import { useListScrolling } from './use-list-scrolling.ts';
+import { useMarkReadKey } from './use-mark-read-key.ts';
 import { useMarkedUnread } from './use-marked-unread.ts';
 import { useMessageKeys } from './use-message-keys.ts';
 import { useRenderedRows } from './use-rendered-rows.ts';
@@ -95,6 +96,7 @@ export function MessageList({
   const { control, isAway, reading, target, topDay, goToEnd, goTo } = scrolling;
   if (isAway !== isScrolledUp) setScrolledUp(isAway);
   const rendered = useRenderedRows(isAway, rows.length);
+  useMarkReadKey(view, reading.markAllRead);
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 
   const input = {

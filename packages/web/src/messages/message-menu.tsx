@@ -1,11 +1,11 @@
 import type { TimelineMessage } from '@parley/client';
 import { createPortal } from 'react-dom';
 import { t } from '../texts/index.ts';
-import { ActionItem } from '../ui/action-menu.tsx';
 import { MenuAt, type MenuPoint } from '../ui/menu-at.tsx';
 import { useReturnFocus } from '../ui/return-focus.ts';
 import { useAllActions } from './all-actions.tsx';
-import type { MoreAction } from './more-actions.tsx';
+import { MenuItems } from './menu-items.tsx';
+import type { MoreAction } from './message-action.ts';
 
 /** The context menu of a message, open at a point of the window. */
 export function MessageMenu({
@@ -28,11 +28,7 @@ export function MessageMenu({
   // The rows of the list may be transformed, which would move fixed elements inside them.
   return createPortal(
     <MenuAt at={at} label={t('message.actions')} onClosed={onClosed} onCloseAutoFocus={returnFocus}>
-      {actions.map(({ key, icon, label, danger, run }) => (
-        <ActionItem key={key} icon={icon} danger={danger ?? false} onSelect={run}>
-          {label}
-        </ActionItem>
-      ))}
+      <MenuItems actions={actions} />
     </MenuAt>,
     document.body,
   );

@@ -1,13 +1,15 @@
 import type { TimelineMessage } from '@parley/client';
-import { SmilePlus } from 'lucide-react';
+import { ChevronDown, SmilePlus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useExcerpt } from '../emoji/excerpt.tsx';
 import { LazyEmojiPicker } from '../emoji/lazy-emoji-picker.tsx';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { groupsOf, type MenuEntry, type Submenu } from './action-groups.ts';
 import { useAllActions } from './all-actions.tsx';
-import type { MoreAction } from './more-actions.tsx';
+import { submenuLook } from './menu-items.tsx';
+import type { MoreAction } from './message-action.ts';
 import { useReact } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
@@ -43,22 +45,57 @@ export function MessageSheet({
   return (
     <Dialog open onClose={onClose} title={author} description={summary}>
       {may('react') && <QuickReactions onChoose={choose} />}
-      <div className="-mx-2 mt-3 border-line border-t pt-2">
-        {actions.map(({ key, icon, label, danger, run }) => (
-          <Action
-            key={key}
-            icon={icon}
-            danger={danger ?? false}
-            onClick={() => {
-              onClose();
-              run();
-            }}
-          >
-            {label}
-          </Action>
-        ))}
-      </div>
+      <SheetActions
+        actions={actions}
+        onChoose={({ run }) => {
+          onClose();
+          run();
+        }}
+      />
     </Dialog>
+  );
+}
+
+/** The actions in groups; a submenu opens in place. */
+function SheetActions({
+  actions,
+  onChoose,
+}: {
+  actions: readonly MoreAction[];
+  onChoose: (action: MoreAction) => void;
+}) {
+  const [open, setOpen] = useState<Submenu | null>(null);
+  const one = (action: MoreAction) => (
+    <Action
+      key={action.key}
+      icon={action.icon}
+      danger={action.danger ?? false}
+      onClick={() => onChoose(action)}
+    >
+      {action.label}
+    </Action>
+  );
+  const several = ({ submenu, actions }: Extract<MenuEntry, { submenu: Submenu }>) => {
+    const { icon, label } = submenuLook(submenu);
+    const isOpen = open === submenu;
+    return (
+      <div key={submenu}>
+        <Action icon={icon} isOpen={isOpen} onClick={() => setOpen(isOpen ? null : submenu)}>
+          {label}
+        </Action>
+        {isOpen && <div className="ps-7">{actions.map(one)}</div>}
+      </div>
+    );
+  };
+  return (
+    <div className="-mx-2 mt-1">
+      {groupsOf(actions).map((entries, n) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the groups keep their order
+        <div key={n} className="mt-2 border-line border-t pt-2">
+          {entries.map((entry) => ('submenu' in entry ? several(entry) : one(entry)))}
+        </div>
+      ))}
+    </div>
   );
 }
 
@@ -103,17 +140,21 @@ const ROUND =
 function Action({
   icon,
   danger = false,
+  isOpen,
   onClick,
   children,
 }: {
   icon: ReactNode;
   danger?: boolean;
+  /** Of an action that opens a submenu: whether that is open. */
+  isOpen?: boolean;
   onClick: () => void;
   children: ReactNode;
 }) {
   return (
     <button
       type="button"
+      aria-expanded={isOpen}
       onClick={onClick}
       className={cx(
         'flex min-h-12 w-full items-center gap-3.5 rounded-lg px-3 text-start active:bg-hover',
@@ -121,6 +162,13 @@ function Action({
       )}
     >
       {icon} {children}
+      {isOpen !== undefined && (
+        <ChevronDown
+          size={16}
+          aria-hidden="true"
+          className={cx('ms-auto text-muted', isOpen && 'rotate-180')}
+        />
+      )}
     </button>
   );
 }

@@ -24,19 +24,10 @@ import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import type { MoreAction } from './message-action.ts';
 import { MoreDialog, type MoreDialogName } from './more-dialog.tsx';
 import { useThreadLinks } from './thread-link.ts';
 import { usePermissions } from './use-permissions.ts';
-
-/** An entry in the menu of a message. */
-export interface MoreAction {
-  readonly key: string;
-  readonly icon: ReactNode;
-  readonly label: string;
-  /** Whether it deletes something. */
-  readonly danger?: boolean;
-  run(): void;
-}
 
 /**
  * Returns a function that builds the other actions on a stored message, for where they are shown, and the dialog that

@@ -6,7 +6,10 @@ import { focusContent } from '../ui/return-focus.ts';
 import { toolbarAction } from './message-key-actions.ts';
 
 /** The actions with a shortcut: “react” is a button, the others are those of the toolbar. */
-const ACTIONS = ['react', 'reply', 'thread', 'edit', 'pin', 'delete'] as const;
+const ACTIONS = [
+  ...(['react', 'reply', 'thread', 'forward', 'unread', 'save'] as const),
+  ...(['edit', 'pin', 'delete'] as const),
+];
 
 /** Selects the elements of a message that Tab can focus. */
 const TABBABLE = 'a[href], button, input, select, textarea, video, audio, [tabindex]';

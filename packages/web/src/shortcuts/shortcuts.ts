@@ -16,6 +16,8 @@ export const SHORTCUTS = {
     next: { keys: ['Alt+ArrowDown'], text: 'shortcuts.next' },
     previousUnread: { keys: ['Alt+Shift+ArrowUp'], text: 'shortcuts.previousUnread' },
     nextUnread: { keys: ['Alt+Shift+ArrowDown'], text: 'shortcuts.nextUnread' },
+    markRead: { keys: ['Escape'], text: 'shortcuts.markRead' },
+    markAllRead: { keys: ['Shift+Escape'], text: 'shortcuts.markAllRead' },
     sheet: { keys: ['Mod+/', '?'], text: 'shortcuts.sheet' },
   },
   messages: {
@@ -25,6 +27,9 @@ export const SHORTCUTS = {
     react: { keys: ['+'], text: 'shortcuts.react' },
     reply: { keys: ['R'], text: 'shortcuts.reply' },
     thread: { keys: ['T'], text: 'shortcuts.thread' },
+    forward: { keys: ['F'], text: 'forward.action' },
+    unread: { keys: ['U'], text: 'message.markUnread' },
+    save: { keys: ['A'], text: 'message.save' },
     edit: { keys: ['E'], text: 'shortcuts.edit' },
     pin: { keys: ['P'], text: 'shortcuts.pin' },
     delete: { keys: ['Delete'], text: 'shortcuts.delete' },

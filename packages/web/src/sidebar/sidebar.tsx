@@ -1,9 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { CheckCheck, Compass, ListFilter, Plus, Search, TextSearch } from 'lucide-react';
-import { toast } from 'sonner';
 import { OwnMenu } from '../app/own-menu.tsx';
 import { attempt } from '../lib/attempt.ts';
-import { errorMessage } from '../lib/text.ts';
 import { SetupReminder } from '../onboarding/setup-reminder.tsx';
 import { useServerName } from '../session/server-name.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -13,6 +11,7 @@ import { cx } from '../ui/cx.ts';
 import { Logo } from '../ui/logo.tsx';
 import { ConversationList } from './conversation-list.tsx';
 import type { SidebarDialog } from './dialogs.tsx';
+import { markAllRead } from './mark-all-read.ts';
 
 /** Lists the conversations and the people. */
 export function Sidebar({
@@ -135,18 +134,11 @@ function MarkAllRead() {
     return false;
   });
   if (!hasUnread) return null;
-  const markAllRead = async () => {
-    try {
-      await client.api.readAll();
-    } catch (error) {
-      toast.error(t('sidebar.markAllReadFailed'), { description: errorMessage(error) });
-    }
-  };
   return (
     <IconButton
       label={t('sidebar.markAllRead')}
       className="size-9"
-      onClick={() => void markAllRead()}
+      onClick={() => void markAllRead(client)}
     >
       <CheckCheck size={18} />
     </IconButton>

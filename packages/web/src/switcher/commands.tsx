@@ -26,6 +26,7 @@ import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { useCloseConversation } from '../sidebar/closing.ts';
 import type { SidebarDialog } from '../sidebar/dialogs.tsx';
+import { markAllRead } from '../sidebar/mark-all-read.ts';
 import { t } from '../texts/index.ts';
 import { setTheme } from '../ui/theme.ts';
 
@@ -99,7 +100,7 @@ function useUnreadCommands(): SwitcherCommand[] {
       'read',
       t('sidebar.markAllRead'),
       <CheckCheck size={18} />,
-      () => void attempt(() => client.api.readAll()),
+      () => void markAllRead(client),
     ),
     command(
       'unread',

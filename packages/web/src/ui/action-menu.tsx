@@ -1,8 +1,8 @@
-import { EllipsisVertical } from 'lucide-react';
+import { ChevronRight, EllipsisVertical } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { type ReactNode, useRef, useState } from 'react';
 import { cx } from './cx.ts';
-import { MENU, MENU_ITEM } from './menu-style.ts';
+import { MENU, MENU_ITEM, MENU_LINE } from './menu-style.ts';
 import { useReturnFocus } from './return-focus.ts';
 
 /** A menu of actions for one item. Not modal: the rest of the page stays readable for screen readers. */
@@ -65,3 +65,31 @@ export function ActionItem({
     </DropdownMenu.Item>
   );
 }
+
+/** A menu that opens beside its item in an {@link ActionMenu}. */
+export function ActionSubmenu({
+  icon,
+  label,
+  children,
+}: {
+  icon: ReactNode;
+  label: string;
+  children: ReactNode;
+}) {
+  return (
+    <DropdownMenu.Sub>
+      <DropdownMenu.SubTrigger className={cx(MENU_ITEM, 'data-[state=open]:bg-hover')}>
+        {icon} <span className="flex-1">{label}</span>
+        <ChevronRight size={16} aria-hidden="true" className="text-muted" />
+      </DropdownMenu.SubTrigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.SubContent sideOffset={4} collisionPadding={12} className={`${MENU} w-64`}>
+          {children}
+        </DropdownMenu.SubContent>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Sub>
+  );
+}
+
+/** A line between two groups of actions. */
+export const MenuLine = () => <DropdownMenu.Separator className={MENU_LINE} />;

@@ -1,0 +1,13 @@
+import type { ParleyClient } from '@parley/client';
+import { toast } from 'sonner';
+import { errorMessage } from '../lib/text.ts';
+import { t } from '../texts/index.ts';
+
+/** Marks all conversations and threads as read. */
+export async function markAllRead(client: ParleyClient): Promise<void> {
+  try {
+    await client.api.readAll();
+  } catch (error) {
+    toast.error(t('sidebar.markAllReadFailed'), { description: errorMessage(error) });
+  }
+}
