@@ -52,7 +52,7 @@ export function ComposerForm({
 } & Pick<ComponentProps<'form'>, 'className'>) {
   const { text, setText, files } = sending;
   const later = useSendLater(
-    { conversation: view.id, body: text.trim(), ...options },
+    { conversation: view.id, body: sending.body, ...options },
     sending.scheduled,
   );
   const editAgain = ({ body, options }: WaitingMessage) => {

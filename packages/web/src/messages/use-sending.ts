@@ -4,8 +4,10 @@ import { useRef } from 'react';
 import type { WaitingOptions } from '../files/unsent-files.ts';
 import { type NewFiles, useNewFiles } from '../files/use-new-files.ts';
 import { useClient } from '../session/use-client.ts';
-import type { CommandName } from '../slash-commands/commands.ts';
+import { type CommandName, typedCommand } from '../slash-commands/commands.ts';
+import { messageOf } from '../slash-commands/text-commands.ts';
 import { isSendable } from './composer-rules.ts';
+import { quickReactionOf, reactToLast } from './quick-reaction.ts';
 import { useNonMemberNotice } from './use-non-member-notice.ts';
 import { useDraft } from './use-server-draft.ts';
 import { useSlashCommands } from './use-slash-commands.ts';
@@ -15,6 +17,8 @@ import { useSlowMode } from './use-slow-mode.ts';
 export interface Sending {
   readonly text: string;
   readonly setText: (text: string) => void;
+  /** The text that is posted: that of a command such as `/me` differs from the text that was typed. */
+  readonly body: string;
   readonly files: NewFiles;
   /** The slash commands that the user may use here. */
   readonly commands: readonly CommandName[];
@@ -52,23 +56,33 @@ export function useSending({
   const wait = useSlowMode(view);
   const noticeNonMembers = useNonMemberNotice(view);
   const commands = useSlashCommands(view, thread !== undefined);
+  const body = writtenBy(text, commands.names) ?? text.trim();
   const isReady =
     isSendable(text, files.items.length) && !files.hasFailed && wait === 0 && !commands.isRunning;
   const empty = () => {
     setText('');
     onEmptied();
   };
+  /** Empties the field of a text that was no message. A save of it that is in flight would bring it back otherwise. */
+  const discard = () => {
+    sent(Promise.resolve());
+    setText('');
+  };
   const send = () => {
     if (!isReady) return false;
-    const mayBeCommand = options.replyTo === undefined && files.items.length === 0;
-    const command = mayBeCommand ? commands.commandOf(text) : null;
-    if (command) {
+    const isTextOnly = options.replyTo === undefined && files.items.length === 0;
+    const emoji = isTextOnly ? quickReactionOf(text, client.snapshot.emoji.values()) : null;
+    if (emoji !== null && thread === undefined && reactToLast(client, view, emoji)) {
+      discard();
+      return false;
+    }
+    const command = isTextOnly ? commands.commandOf(text) : null;
+    if (command && writtenBy(text, commands.names) === null) {
       commands.run(command, () => {
-        if (latestText.current === text) setText('');
+        if (latestText.current === text) discard();
       });
       return false;
     }
-    const body = text.trim();
     noticeNonMembers(body);
     if (files.isUploaded) {
       sent(client.post(view.id, body, { ...options, attachments: files.take() }).settled);
@@ -80,5 +94,11 @@ export function useSending({
     sent(Promise.resolve());
     empty();
   };
-  return { text, setText, files, commands: commands.names, wait, isReady, send, scheduled };
+  return { text, setText, body, files, commands: commands.names, wait, isReady, send, scheduled };
+}
+
+/** Returns the message that the slash command in a text writes; null if there is none. */
+function writtenBy(text: string, names: readonly CommandName[]): string | null {
+  const command = typedCommand(text, names);
+  return command && messageOf(command);
 }

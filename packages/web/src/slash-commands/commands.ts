@@ -12,6 +12,8 @@ export const COMMAND_NAMES = [
   'mute',
   'unmute',
   'search',
+  'me',
+  'shrug',
 ] as const;
 /** The name of a slash command, without the slash. */
 export type CommandName = (typeof COMMAND_NAMES)[number];
@@ -35,6 +37,8 @@ export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
   mute: { usage: null, title: 'commands.muteTitle' },
   unmute: { usage: null, title: 'commands.unmuteTitle' },
   search: { usage: 'commands.searchUsage', title: 'commands.searchTitle' },
+  me: { usage: 'commands.textUsage', title: 'commands.meTitle' },
+  shrug: { usage: 'commands.textUsage', title: 'commands.shrugTitle' },
 };
 
 /** The commands about the conversation, which would be confusing in a thread. */

@@ -11,6 +11,7 @@ import {
   statusOf,
   type TypedCommand,
 } from './commands.ts';
+import { isTextCommand, type TextCommandName } from './text-commands.ts';
 
 /** The context of a command. */
 export interface CommandContext {
@@ -34,7 +35,7 @@ type Run = (context: CommandContext, rest: string) => Promise<string | null>;
  * The implementation of each command. Returns a confirmation for the user; null if the effect is
  * visible.
  */
-const RUNS: Readonly<Record<CommandName, Run>> = {
+const RUNS: Readonly<Record<Exclude<CommandName, TextCommandName>, Run>> = {
   status: async ({ client, commandId }, rest) => {
     const { emoji, text } = statusOf(rest);
     const status = { emoji, text, expiresAt: null };
@@ -110,6 +111,8 @@ export async function runCommand(
   context: CommandContext,
 ): Promise<string | null> {
   try {
+    // Otherwise it would have been posted: its text is missing.
+    if (isTextCommand(name)) throw usageOf(name);
     return await RUNS[name](context, rest);
   } catch (error) {
     throw new Error(errorMessage(error), { cause: error });

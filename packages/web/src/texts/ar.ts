@@ -989,6 +989,9 @@ const texts = {
     unmuted: 'تم إلغاء كتم المحادثة',
     searchUsage: 'كلمات',
     searchTitle: 'البحث في هذه المحادثة',
+    textUsage: 'نص',
+    meTitle: 'وصف ما تفعله بخط مائل',
+    shrugTitle: 'إضافة ¯\\_(ツ)_/¯ إلى الرسالة',
   },
   image: {
     choose: 'اختيار صورة',

@@ -925,6 +925,9 @@ const texts = {
     unmuted: 'Stummschaltung aufgehoben',
     searchUsage: 'Wörter',
     searchTitle: 'In dieser Unterhaltung suchen',
+    textUsage: 'Text',
+    meTitle: 'Beschreiben, was du tust, in Kursivschrift',
+    shrugTitle: '¯\\_(ツ)_/¯ an die Nachricht anhängen',
   },
   image: {
     choose: 'Bild auswählen',

@@ -896,6 +896,9 @@ export const en = {
     unmuted: 'Conversation unmuted',
     searchUsage: 'words',
     searchTitle: 'Search in this conversation',
+    textUsage: 'text',
+    meTitle: 'Describe what you do, in italics',
+    shrugTitle: 'Add ¯\\_(ツ)_/¯ to your message',
   },
   image: {
     choose: 'Choose image',

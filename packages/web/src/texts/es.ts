@@ -953,6 +953,9 @@ const texts = {
     unmuted: 'La conversación ya no está silenciada',
     searchUsage: 'palabras',
     searchTitle: 'Buscar en esta conversación',
+    textUsage: 'texto',
+    meTitle: 'Describir lo que haces, en cursiva',
+    shrugTitle: 'Añadir ¯\\_(ツ)_/¯ al mensaje',
   },
   image: {
     choose: 'Elegir imagen',
