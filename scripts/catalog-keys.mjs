@@ -31,6 +31,7 @@ export const CHOSEN_WHILE_RUNNING = {
   setupGroupHint: ALL,
   setupStep: ALL,
   statusFor: ALL,
+  timelineEvents: ALL,
 };
 
 const PLURAL = /_(one|other)$/;

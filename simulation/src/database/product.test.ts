@@ -20,6 +20,8 @@ const OTHERS = [
   'mention-suggestions-user-groups',
   // Lists of those who voted, which no simulated client asks for.
   'polls-voters',
+  // Events that only the web client shows between messages.
+  'messages-timeline-events',
   // No simulated server has custom emoji.
   'mentions-emoji',
   'reactions-emoji',

@@ -1,10 +1,11 @@
-import type { ConversationView, ParleyClient } from '@parley/client';
+import { type ConversationView, isClosed, type ParleyClient } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef } from 'react';
 import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { visits } from '../switcher/visits.ts';
 import { t } from '../texts/index.ts';
 
 /** Returns a function that closes a direct conversation, which can be undone. */
@@ -15,7 +16,9 @@ export function useCloseConversation(): (view: ConversationView) => void {
   return (view) => {
     const wasOpen = view.id === open;
     const run = async () => {
-      if (wasOpen) await navigate({ to: '/' });
+      const before = wasOpen ? visitedBefore(client, view.id) : undefined;
+      if (before) await navigate({ to: '/c/$id', params: { id: before } });
+      else if (wasOpen) await navigate({ to: '/' });
       if (!(await attempt(() => close(client, view)))) return;
       const undo = async () => {
         await client.sidebar.reopen(view.id);
@@ -30,6 +33,19 @@ export function useCloseConversation(): (view: ConversationView) => void {
     };
     void run();
   };
+}
+
+/**
+ * Returns the conversation that was open before a closed one and can still be opened; on phones none: there, the
+ * sidebar is a page of its own.
+ */
+function visitedBefore(client: ParleyClient, closed: ConversationId): ConversationId | undefined {
+  if (!window.matchMedia('(min-width: 48rem)').matches) return undefined;
+  const { conversations, sidebar } = client.snapshot;
+  return visits().find((id) => {
+    const view = conversations.get(id);
+    return id !== closed && view !== undefined && !isClosed(view, sidebar);
+  });
 }
 
 /** Closes a conversation. Its messages are shown as read at once; the server marks them too. */
