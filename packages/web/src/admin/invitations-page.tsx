@@ -31,7 +31,6 @@ export function InvitationsPage() {
     meta: { done: t('invitations.revoked') },
   });
   const [creating, setCreating] = useState(false);
-  const [created, setCreated] = useState<CreatedInvitation | null>(null);
   const [revoking, setRevoking] = useState<Invitation | null>(null);
   return (
     <>
@@ -61,47 +60,7 @@ export function InvitationsPage() {
           ))}
         </ul>
       )}
-      <Dialog
-        open={creating}
-        onClose={() => {
-          setCreating(false);
-          setCreated(null);
-        }}
-        title={created ? t('invitations.createdTitle') : t('invitations.create')}
-        description={created ? t('invitations.createdIntro') : t('invitations.createIntro')}
-      >
-        {created ? (
-          <div className="flex flex-col gap-4 pt-2">
-            {created.email !== null && (
-              <p className="text-muted text-sm">
-                {t('invitations.emailed', { email: created.email })}
-              </p>
-            )}
-            <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-note">
-              {created.link}
-            </code>
-            <div className="flex flex-wrap justify-end gap-2">
-              <CopyButton text={created.link} label={t('invitations.copyLink')} />
-              <Button
-                look="primary"
-                onClick={() => {
-                  setCreating(false);
-                  setCreated(null);
-                }}
-              >
-                {t('invitations.done')}
-              </Button>
-            </div>
-          </div>
-        ) : (
-          <InviteForm
-            onCreated={(invitation) => {
-              setCreated(invitation);
-              void refresh(keys.invitations());
-            }}
-          />
-        )}
-      </Dialog>
+      <CreateDialog open={creating} onClose={() => setCreating(false)} />
       <Confirm
         open={revoking !== null}
         title={t('invitations.revokeQuestion')}
@@ -114,6 +73,55 @@ export function InvitationsPage() {
         }}
       />
     </>
+  );
+}
+
+function CreateDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const refresh = useRefresh();
+  const [created, setCreated] = useState<CreatedInvitation | null>(null);
+  const close = () => {
+    onClose();
+    setCreated(null);
+  };
+  return (
+    <Dialog
+      open={open}
+      onClose={close}
+      title={created ? t('invitations.createdTitle') : t('invitations.create')}
+      description={created ? t('invitations.createdIntro') : t('invitations.createIntro')}
+    >
+      {created ? (
+        <Created invitation={created} onDone={close} />
+      ) : (
+        <InviteForm
+          onCreated={(invitation) => {
+            setCreated(invitation);
+            void refresh(keys.invitations());
+          }}
+        />
+      )}
+    </Dialog>
+  );
+}
+
+/** Shows the link of a new invitation, which only its creator learns. */
+function Created({ invitation, onDone }: { invitation: CreatedInvitation; onDone: () => void }) {
+  const { email, link } = invitation;
+  return (
+    <div className="flex flex-col gap-4 pt-2">
+      {email !== null && (
+        <p className="text-muted text-sm">{t('invitations.emailed', { email })}</p>
+      )}
+      <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-note">
+        {link}
+      </code>
+      <div className="flex flex-wrap justify-end gap-2">
+        <CopyButton text={link} label={t('invitations.copyLink')} />
+        <Button look="primary" onClick={onDone}>
+          {t('invitations.done')}
+        </Button>
+      </div>
+    </div>
   );
 }
 

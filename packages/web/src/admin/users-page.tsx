@@ -19,7 +19,9 @@ import { AccountRow } from './account-row.tsx';
 import { CreateAccount } from './create-account.tsx';
 import { useAdmin } from './use-admin.ts';
 
-const FILTERS: readonly (readonly [AdminAccountsFilter | 'all', PlainKey])[] = [
+type Filter = AdminAccountsFilter | 'all';
+
+const FILTERS: readonly (readonly [Filter, PlainKey])[] = [
   ['all', 'adminUsers.filterAll'],
   ['active', 'adminUsers.filterActive'],
   ['inactive', 'common.deactivated'],
@@ -34,7 +36,7 @@ const PAGE = 50;
 export function UsersPage() {
   const admin = useAdmin();
   const [text, setText] = useState('');
-  const [filter, setFilter] = useState<AdminAccountsFilter | 'all'>('all');
+  const [filter, setFilter] = useState<Filter>('all');
   const [chosen, setChosen] = useState<AdminAccount | null>(null);
   const [creating, setCreating] = useState(false);
   const search = useDeferredValue(text.trim());
@@ -69,30 +71,7 @@ export function UsersPage() {
           </Button>
         }
       />
-      <div className="flex flex-wrap gap-2.5">
-        <div className="relative min-w-0 flex-1 basis-56">
-          <Search
-            size={16}
-            className="pointer-events-none absolute top-1/2 start-3 -translate-y-1/2 text-muted"
-          />
-          <input
-            type="search"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-            aria-label={t('adminUsers.search')}
-            placeholder={t('adminUsers.searchPlaceholder')}
-            className={`${fieldStyle()} h-11 pe-3 ps-9`}
-          />
-        </div>
-        <Select
-          label={t('adminUsers.filter')}
-          hiddenLabel
-          options={FILTERS.map(([value, text]) => [value, t(text)] as const)}
-          value={filter}
-          onChange={(event) => setFilter(event.target.value as AdminAccountsFilter | 'all')}
-          className="grow basis-40 sm:grow-0"
-        />
-      </div>
+      <SearchBar text={text} onText={setText} filter={filter} onFilter={setFilter} />
       <Loading of={page} />
       {page.data && items.length === 0 && (
         <Empty icon={<Users size={22} />} title={t('common.noMatches')}>
@@ -125,5 +104,44 @@ export function UsersPage() {
         onCreated={() => void refresh(keys.accounts())}
       />
     </>
+  );
+}
+
+function SearchBar({
+  text,
+  onText,
+  filter,
+  onFilter,
+}: {
+  text: string;
+  onText: (text: string) => void;
+  filter: Filter;
+  onFilter: (filter: Filter) => void;
+}) {
+  return (
+    <div className="flex flex-wrap gap-2.5">
+      <div className="relative min-w-0 flex-1 basis-56">
+        <Search
+          size={16}
+          className="pointer-events-none absolute top-1/2 start-3 -translate-y-1/2 text-muted"
+        />
+        <input
+          type="search"
+          value={text}
+          onChange={(event) => onText(event.target.value)}
+          aria-label={t('adminUsers.search')}
+          placeholder={t('adminUsers.searchPlaceholder')}
+          className={`${fieldStyle()} h-11 pe-3 ps-9`}
+        />
+      </div>
+      <Select
+        label={t('adminUsers.filter')}
+        hiddenLabel
+        options={FILTERS.map(([value, key]) => [value, t(key)] as const)}
+        value={filter}
+        onChange={(event) => onFilter(event.target.value as Filter)}
+        className="grow basis-40 sm:grow-0"
+      />
+    </div>
   );
 }

@@ -35,26 +35,13 @@ export function SecondFactorPage() {
   const methods = (pending?.step.methods ?? []).filter((m) => m !== 'passkey' || hasPasskeys());
   const [chosen, setChosen] = useState<Method | null>(null);
   const method = chosen ?? methods[0] ?? 'recovery';
-  const [passkeyProblem, setPasskeyProblem] = useState<string | null>(null);
-  const [asking, setAsking] = useState(false);
   const ticket = pending?.step.ticket ?? '';
+  const passkey = usePasskeyStep(ticket);
   const form = useForm(['totp', 'recoveryCode'], async ({ totp, recoveryCode }) => {
     const proof = method === 'totp' ? { totp } : { recoveryCode: recoveryCode.trim() };
     await continueLogin(await auth.secondFactor({ ticket, ...proof }));
   });
   if (!pending) return <Navigate to="/login" />;
-
-  const withPasskey = async () => {
-    setAsking(true);
-    setPasskeyProblem(null);
-    try {
-      const passkey = await askPasskey(await auth.secondFactorPasskeyOptions(ticket));
-      await continueLogin(await auth.secondFactor({ ticket, passkey }));
-    } catch (error) {
-      if (!(error instanceof PasskeyCanceled)) setPasskeyProblem(errorMessage(error));
-    }
-    setAsking(false);
-  };
   return (
     <AuthPage
       title={t('secondFactor.title')}
@@ -66,7 +53,7 @@ export function SecondFactorPage() {
       }
     >
       <form {...form.props} className="flex flex-col gap-4">
-        <Problem text={method === 'passkey' ? passkeyProblem : form.problem} />
+        <Problem text={method === 'passkey' ? passkey.problem : form.problem} />
         {method === 'totp' && (
           <CodeField
             key="totp"
@@ -95,9 +82,9 @@ export function SecondFactorPage() {
         {method === 'passkey' ? (
           <Button
             look="primary"
-            busy={asking}
+            busy={passkey.busy}
             className="min-h-11"
-            onClick={() => void withPasskey()}
+            onClick={() => void passkey.use()}
           >
             <KeyRound size={17} /> {t('secondFactor.usePasskey')}
           </Button>
@@ -119,4 +106,23 @@ export function SecondFactorPage() {
       </form>
     </AuthPage>
   );
+}
+
+/** Passes the second factor with a passkey. */
+function usePasskeyStep(ticket: string) {
+  const continueLogin = useContinueLogin();
+  const [problem, setProblem] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const use = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const passkey = await askPasskey(await auth.secondFactorPasskeyOptions(ticket));
+      await continueLogin(await auth.secondFactor({ ticket, passkey }));
+    } catch (error) {
+      if (!(error instanceof PasskeyCanceled)) setProblem(errorMessage(error));
+    }
+    setBusy(false);
+  };
+  return { use, busy, problem };
 }

@@ -22,8 +22,8 @@ const SHOWN = 100;
 /** From this number on there is a field to search. */
 const SEARCH_FROM = 10;
 
-/** The header above the list. */
-type Shown =
+/** The open dialog, and its emoji. */
+type OpenDialog =
   | { readonly kind: 'edit' | 'delete'; readonly emoji: CustomEmoji }
   | { readonly kind: 'add'; readonly emoji: null };
 
@@ -59,14 +59,13 @@ export function EmojiList() {
   });
   const [search, setSearch] = useState('');
   const [most, setMost] = useState(SHOWN);
-  const [shown, setShown] = useState<Shown | null>(null);
-  const close = () => setShown(null);
+  const [dialog, setDialog] = useState<OpenDialog | null>(null);
   const existing = [...all.values()]
     .filter(({ image }) => image !== null)
     .sort((a, b) => a.name.localeCompare(b.name));
   const query = search.trim().replaceAll(':', '').toLowerCase();
   const matches = existing.filter(({ name, aliases }) =>
-    [name, ...aliases].some((one) => one.includes(query)),
+    [name, ...aliases].some((word) => word.includes(query)),
   );
   const mayAdd = me?.permissions.includes('add_emoji') === true;
   return (
@@ -76,7 +75,7 @@ export function EmojiList() {
         description={t(mayAdd ? 'emoji.intro' : 'emoji.introAdmins')}
         actions={
           mayAdd && (
-            <Button look="primary" onClick={() => setShown({ kind: 'add', emoji: null })}>
+            <Button look="primary" onClick={() => setDialog({ kind: 'add', emoji: null })}>
               <Plus size={16} /> {t('emoji.add')}
             </Button>
           )
@@ -109,7 +108,7 @@ export function EmojiList() {
             className="overflow-hidden rounded-2xl border border-line bg-raised"
           >
             {matches.slice(0, most).map((emoji) => (
-              <Row key={emoji.id} emoji={emoji} me={me} onShow={setShown} />
+              <Row key={emoji.id} emoji={emoji} me={me} onOpen={setDialog} />
             ))}
           </ul>
           {matches.length > most && (
@@ -117,18 +116,27 @@ export function EmojiList() {
           )}
         </>
       )}
-      {(shown?.kind === 'edit' || shown?.kind === 'add') && (
-        <EditEmoji emoji={shown.emoji} onClose={close} />
+      <Dialogs dialog={dialog} onClose={() => setDialog(null)} />
+    </>
+  );
+}
+
+function Dialogs({ dialog, onClose }: { dialog: OpenDialog | null; onClose: () => void }) {
+  const client = useClient();
+  return (
+    <>
+      {(dialog?.kind === 'edit' || dialog?.kind === 'add') && (
+        <EditEmoji emoji={dialog.emoji} onClose={onClose} />
       )}
       <Confirm
-        open={shown?.kind === 'delete'}
-        title={t('emoji.deleteQuestion', { name: shown?.emoji?.name ?? '' })}
+        open={dialog?.kind === 'delete'}
+        title={t('emoji.deleteQuestion', { name: dialog?.emoji?.name ?? '' })}
         description={t('emoji.deleteIntro')}
         action={t('emoji.delete')}
-        onCancel={close}
+        onCancel={onClose}
         onConfirm={() => {
-          const id = shown?.emoji?.id;
-          close();
+          const id = dialog?.emoji?.id;
+          onClose();
           if (id) void attempt(() => client.api.emoji.delete(id), t('emoji.deleted'));
         }}
       />
@@ -139,11 +147,11 @@ export function EmojiList() {
 function Row({
   emoji,
   me,
-  onShow,
+  onOpen,
 }: {
   emoji: CustomEmoji;
   me: Me | null;
-  onShow: (shown: Shown) => void;
+  onOpen: (dialog: OpenDialog) => void;
 }) {
   const { name, aliases, image, creator } = emoji;
   const nameOf = useNames(useMemo(() => [creator], [creator]));
@@ -166,13 +174,13 @@ function Row({
         <>
           <IconButton
             label={t('emoji.editOne', { name })}
-            onClick={() => onShow({ kind: 'edit', emoji })}
+            onClick={() => onOpen({ kind: 'edit', emoji })}
           >
             <Pencil size={16} />
           </IconButton>
           <IconButton
             label={t('emoji.deleteOne', { name })}
-            onClick={() => onShow({ kind: 'delete', emoji })}
+            onClick={() => onOpen({ kind: 'delete', emoji })}
           >
             <Trash2 size={16} />
           </IconButton>

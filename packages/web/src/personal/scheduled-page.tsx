@@ -1,3 +1,4 @@
+import type { ConversationView } from '@parley/client';
 import { LIMITS, type ScheduledMessage } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -48,11 +49,12 @@ export function ScheduledPage() {
   );
 }
 
+type OpenDialog = 'edit' | 'time' | 'delete';
+
 function Entry({ item }: { item: ScheduledMessage }) {
   const client = useClient();
-  const users = useParley((s) => s.users);
   const view = useConversation(item.conversation);
-  const [dialog, setDialog] = useState<'edit' | 'time' | 'delete' | null>(null);
+  const [dialog, setDialog] = useState<OpenDialog | null>(null);
   const close = () => setDialog(null);
   return (
     <li className="flex gap-3 rounded-xl px-2 py-3 hover:bg-hover/60">
@@ -62,30 +64,7 @@ function Entry({ item }: { item: ScheduledMessage }) {
         <span className="size-9 shrink-0 rounded-avatar bg-sunken" />
       )}
       <div className="min-w-0 flex-1">
-        <div className="flex flex-wrap items-baseline justify-between gap-x-3">
-          {view ? (
-            <Link
-              to="/c/$id"
-              params={{ id: view.id }}
-              search={item.thread === null ? {} : { thread: item.thread }}
-              className="max-w-full truncate py-0.5 font-semibold hover:underline"
-            >
-              <bdi>{titleOf(view, users)}</bdi>
-              {item.thread !== null && (
-                <span className="font-normal text-muted"> · {t('thread.title')}</span>
-              )}
-            </Link>
-          ) : (
-            <span className="text-muted italic">{t('scheduled.leftConversation')}</span>
-          )}
-          <time
-            dateTime={item.sendAt}
-            title={fullTime(item.sendAt)}
-            className="shrink-0 text-caption text-muted"
-          >
-            {dayAndTime(item.sendAt)}
-          </time>
-        </div>
+        <Heading item={item} view={view} />
         <p className="wrap-anywhere mt-0.5 whitespace-pre-wrap text-soft">
           <bdi>{item.body}</bdi>
         </p>
@@ -95,25 +74,7 @@ function Entry({ item }: { item: ScheduledMessage }) {
             {t('scheduled.notSent', { reason: refusalText(item.failure) })}
           </p>
         )}
-        <div className="-ms-2.5 mt-0.5 flex text-muted">
-          <IconButton label={t('scheduled.edit')} onClick={() => setDialog('edit')}>
-            <Pencil size={16} />
-          </IconButton>
-          <IconButton label={t('scheduled.reschedule')} onClick={() => setDialog('time')}>
-            <CalendarClock size={16} />
-          </IconButton>
-          <IconButton
-            label={t('scheduled.sendNow')}
-            onClick={() =>
-              void attempt(() => client.api.personal.sendScheduled(item.id), t('scheduled.sent'))
-            }
-          >
-            <SendHorizontal size={16} />
-          </IconButton>
-          <IconButton label={t('scheduled.delete')} onClick={() => setDialog('delete')}>
-            <Trash2 size={16} />
-          </IconButton>
-        </div>
+        <Actions item={item} onOpen={setDialog} />
       </div>
       {dialog === 'edit' && <EditText item={item} onClose={close} />}
       {dialog === 'time' && (
@@ -138,6 +99,74 @@ function Entry({ item }: { item: ScheduledMessage }) {
         }}
       />
     </li>
+  );
+}
+
+function Heading({
+  item,
+  view,
+}: {
+  item: ScheduledMessage;
+  /** Undefined if the user has left the conversation. */
+  view: ConversationView | undefined;
+}) {
+  const users = useParley((s) => s.users);
+  return (
+    <div className="flex flex-wrap items-baseline justify-between gap-x-3">
+      {view ? (
+        <Link
+          to="/c/$id"
+          params={{ id: view.id }}
+          search={item.thread === null ? {} : { thread: item.thread }}
+          className="max-w-full truncate py-0.5 font-semibold hover:underline"
+        >
+          <bdi>{titleOf(view, users)}</bdi>
+          {item.thread !== null && (
+            <span className="font-normal text-muted"> · {t('thread.title')}</span>
+          )}
+        </Link>
+      ) : (
+        <span className="text-muted italic">{t('scheduled.leftConversation')}</span>
+      )}
+      <time
+        dateTime={item.sendAt}
+        title={fullTime(item.sendAt)}
+        className="shrink-0 text-caption text-muted"
+      >
+        {dayAndTime(item.sendAt)}
+      </time>
+    </div>
+  );
+}
+
+function Actions({
+  item,
+  onOpen,
+}: {
+  item: ScheduledMessage;
+  onOpen: (dialog: OpenDialog) => void;
+}) {
+  const client = useClient();
+  return (
+    <div className="-ms-2.5 mt-0.5 flex text-muted">
+      <IconButton label={t('scheduled.edit')} onClick={() => onOpen('edit')}>
+        <Pencil size={16} />
+      </IconButton>
+      <IconButton label={t('scheduled.reschedule')} onClick={() => onOpen('time')}>
+        <CalendarClock size={16} />
+      </IconButton>
+      <IconButton
+        label={t('scheduled.sendNow')}
+        onClick={() =>
+          void attempt(() => client.api.personal.sendScheduled(item.id), t('scheduled.sent'))
+        }
+      >
+        <SendHorizontal size={16} />
+      </IconButton>
+      <IconButton label={t('scheduled.delete')} onClick={() => onOpen('delete')}>
+        <Trash2 size={16} />
+      </IconButton>
+    </div>
   );
 }
 
