@@ -14,6 +14,16 @@ export interface Piece<T> {
   readonly bytes: number;
 }
 
+interface ChannelDeps<T> {
+  readonly loop: EventLoop;
+  readonly random: Random;
+  readonly receiver: Process;
+  readonly latency: Latency;
+  readonly deliver: (value: T) => void;
+  /** Returns the part of a piece that arrives if only part of it was sent. */
+  readonly cutPiece: (value: T, random: Random) => T | null;
+}
+
 /**
  * One direction of a connection: everything arrives in the order in which it was sent, until it is cut.
  *
@@ -37,15 +47,7 @@ export class Channel<T> {
   #arrivesAt = 0;
   #bytes = 0;
 
-  /** `cutPiece` returns the part of a piece that arrives if only part of it was sent. */
-  constructor(
-    loop: EventLoop,
-    random: Random,
-    receiver: Process,
-    latency: Latency,
-    deliver: (value: T) => void,
-    cutPiece: (value: T, random: Random) => T | null,
-  ) {
+  constructor({ loop, random, receiver, latency, deliver, cutPiece }: ChannelDeps<T>) {
     this.#loop = loop;
     this.#random = random;
     this.#receiver = receiver;

@@ -31,6 +31,17 @@ export interface LinkOptions {
   readonly onFrame: ((receiver: Process, from: Process, text: string) => void) | undefined;
 }
 
+/** The ends of a connection, and what it runs on. */
+interface LinkDeps {
+  readonly loop: EventLoop;
+  readonly random: Random;
+  readonly client: Process;
+  readonly acceptor: Acceptor;
+  readonly handlers: SocketHandlers;
+  /** Called when the connection has ended for the client, or was cut. */
+  readonly onGone: (link: Link) => void;
+}
+
 /** A WebSocket between a client and a node, and what can go wrong with it. */
 export class Link implements LiveSocket {
   readonly client: Process;
@@ -49,13 +60,8 @@ export class Link implements LiveSocket {
   #isOver = false;
 
   constructor(
-    loop: EventLoop,
-    random: Random,
-    client: Process,
-    acceptor: Acceptor,
-    handlers: SocketHandlers,
+    { loop, random, client, acceptor, handlers, onGone }: LinkDeps,
     { latency, bytesPerMs, kernelBytes, onFrame }: LinkOptions,
-    onGone: (link: Link) => void,
   ) {
     this.#loop = loop;
     this.client = client;
@@ -63,24 +69,24 @@ export class Link implements LiveSocket {
     this.#handlers = handlers;
     this.#onGone = onGone;
     this.#onFrame = onFrame;
-    this.#up = new Channel<Upward>(
+    this.#up = new Channel<Upward>({
       loop,
       random,
-      this.node,
+      receiver: this.node,
       latency,
-      (value) => this.#arrived(value),
+      deliver: (value) => this.#arrived(value),
       // A part of a frame is never handed to the program.
-      () => null,
-    );
-    this.#down = new Channel<Downward>(
+      cutPiece: () => null,
+    });
+    this.#down = new Channel<Downward>({
       loop,
       random,
-      client,
+      receiver: client,
       latency,
-      (value) => this.#received(value),
-      (value, cutter) =>
+      deliver: (value) => this.#received(value),
+      cutPiece: (value, cutter) =>
         Buffer.isBuffer(value) ? value.subarray(0, cutter.int(0, value.length - 1)) : null,
-    );
+    });
     this.#down.bytesPerMs = bytesPerMs;
     this.#socket = new ServerSocket(loop, this.node, this.#down, kernelBytes);
     this.#server = new ServerWebSocket(

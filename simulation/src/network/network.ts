@@ -67,13 +67,15 @@ export class Network {
       return { send: () => undefined, close: () => undefined };
     }
     const link = new Link(
-      this.#loop,
-      this.#random,
-      client,
-      node,
-      handlers,
+      {
+        loop: this.#loop,
+        random: this.#random,
+        client,
+        acceptor: node,
+        handlers,
+        onGone: (gone) => this.links.delete(gone),
+      },
       { onFrame: undefined, ...this.#options, bytesPerMs },
-      (gone) => this.links.delete(gone),
     );
     this.links.add(link);
     return link;
