@@ -9,11 +9,11 @@ import {
   type ServerSettingsChange,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import type { Auditing } from '../audit/audit-log.ts';
 import { isServerAdmin } from '../permissions/minimum-roles.ts';
 import { storedSettingsIn } from '../settings/server-settings.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { StatementList } from '../stream/statement-list.ts';
+import { type AuditedCommand, runAudited, withAuditNote } from '../stream/audited-command.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { readTarget, unchanged } from './commands.ts';
 
@@ -28,10 +28,8 @@ export interface SettingsRequest {
 /** The settings that a command changes, the icon among them. */
 type Change = ServerSettingsChange & Partial<Pick<ServerSettings, 'icon'>>;
 
-interface SettingsCommand extends Command {
+interface SettingsCommand extends AuditedCommand {
   readonly request: Omit<SettingsRequest, 'change'> & { readonly change: Change };
-  /** The audit entry of the change, once it is decided. */
-  note: AuditNote | null;
 }
 
 /** Values in the audit log are cut at this length. */
@@ -61,7 +59,7 @@ export const changeServerIcon = (
 ): Promise<Outcome> =>
   run(append, { ...request, change: { icon: icon?.image ?? null } }, ['icon', icon?.file ?? null]);
 
-async function run(
+function run(
   append: Append,
   request: SettingsCommand['request'],
   payload: Command['payload'],
@@ -76,37 +74,30 @@ async function run(
     payload,
     bytes: 4_000,
     request,
+    audit: request.audit,
     note: null,
   };
-  const outcome = await append.run(command);
-  if (outcome.kind === 'stored') command.note?.log();
-  return outcome;
+  return runAudited(append, command);
 }
 
 const changeRule: Rule<SettingsCommand> = {
   name: 'settings.change',
   async decide(tx, command) {
-    const { actor, change, audit } = command.request;
+    const { actor, change } = command.request;
     const admin = await readTarget(tx, actor);
     if (!admin?.mayAct || !isServerAdmin(admin.role)) return { refuse: refusal('forbidden') };
     const before = await storedSettingsIn(tx);
     const names = changedSettings(before, change);
     if (names.length === 0) return unchanged(tx);
-    const writes = new StatementList();
-    command.note = audit.log.note({
-      event: 'settings_changed',
-      account: actor,
-      address: audit.address,
-      details: Object.fromEntries(
-        names.map((name) => [name, JSON.stringify(change[name]).slice(0, VALUE_MAX)]),
-      ),
-    });
-    await command.note.store(writes);
+    const details = Object.fromEntries(
+      names.map((name) => [name, JSON.stringify(change[name]).slice(0, VALUE_MAX)]),
+    );
     const data = Object.fromEntries(names.map((name) => [name, change[name]]));
-    return {
-      events: [newEvent(WORKSPACE_STREAM, 'server.updated', data as Change)],
-      writes: writes.statements,
-    };
+    return withAuditNote(
+      command,
+      { event: 'settings_changed', account: actor, details },
+      { events: [newEvent(WORKSPACE_STREAM, 'server.updated', data as Change)] },
+    );
   },
 };
 

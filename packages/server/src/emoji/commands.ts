@@ -10,15 +10,16 @@ import {
   refusal,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import type { Auditing } from '../audit/audit-log.ts';
 import { mayAct } from '../permissions/account-state.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append, Outcome } from '../stream/append.ts';
+import { type AuditedCommand, runAudited, withAuditNote } from '../stream/audited-command.ts';
 import { derivedId } from '../stream/derived-id.ts';
-import { StatementList } from '../stream/statement-list.ts';
 import {
   type Command,
   type Decision,
+  type NewEvent,
   newEvent,
   type Rule,
   type RuleContext,
@@ -50,15 +51,13 @@ export interface NewEmoji extends Required<EmojiChange> {
   readonly file: FileId;
 }
 
-interface EmojiCommand extends Command {
+interface EmojiCommand extends AuditedCommand {
   readonly request: EmojiRequest;
   readonly emoji: EmojiId;
   /** The changes; null to delete it. */
   readonly change: EmojiChange | null;
   /** The image of a new emoji; null if it already exists. */
   readonly image: ImageId | null;
-  /** The audit entry of the change, once the rule has decided. */
-  note: AuditNote | null;
 }
 
 /** Adds a custom emoji. Returns its id with the outcome: a retry does not add a second one. */
@@ -92,7 +91,7 @@ export const deleteEmoji = (
 ): Promise<Outcome> =>
   run(append, request, { emoji, change: null, image: null, payload: [emoji, null, null] });
 
-async function run(
+function run(
   append: Append,
   request: EmojiRequest,
   fields: Pick<EmojiCommand, 'emoji' | 'change' | 'image' | 'payload'>,
@@ -106,11 +105,10 @@ async function run(
     eventType: fields.change ? 'emoji.changed' : 'emoji.deleted',
     bytes: 1_000,
     request,
+    audit: request.audit,
     note: null,
   };
-  const outcome = await append.run(command);
-  if (outcome.kind === 'stored') command.note?.log();
-  return outcome;
+  return runAudited(append, command);
 }
 
 const rule: Rule<EmojiCommand> = {
@@ -130,7 +128,7 @@ const rule: Rule<EmojiCommand> = {
     if (forbidden) return { refuse: forbidden };
     if (!change) {
       const event = newEvent(WORKSPACE_STREAM, 'emoji.deleted', { emoji });
-      return withAuditNote(command, 'emoji_deleted', { name: before?.name ?? '' }, event);
+      return decided(command, 'emoji_deleted', before?.name ?? '', event);
     }
     if (image && state.emoji >= LIMITS.customEmoji) return { refuse: refusal('too_many_emoji') };
     const name = change.name ?? before?.name ?? '';
@@ -147,29 +145,20 @@ const rule: Rule<EmojiCommand> = {
       image: image ?? (before as Before).image,
       creator: before?.creator ?? actor,
     });
-    return withAuditNote(command, image ? 'emoji_added' : 'emoji_changed', { name }, event);
+    return decided(command, image ? 'emoji_added' : 'emoji_changed', name, event);
   },
 };
 
 /** Returns the decision with its event and its entry of the audit log. */
-async function withAuditNote(
+const decided = (
   command: EmojiCommand,
-  audited: 'emoji_added' | 'emoji_changed' | 'emoji_deleted',
-  details: Readonly<Record<string, string>>,
-  event: ReturnType<typeof newEvent>,
-): Promise<Decision> {
-  const { actor, request, emoji } = command;
-  const { log, address } = request.audit;
-  const writes = new StatementList();
-  command.note = log.note({
-    event: audited,
-    account: actor,
-    address,
-    details: { emoji, ...details },
-  });
-  await command.note.store(writes);
-  return { events: [event], writes: writes.statements };
-}
+  event: 'emoji_added' | 'emoji_changed' | 'emoji_deleted',
+  name: string,
+  change: NewEvent,
+): Promise<Decision> => {
+  const details = { emoji: command.emoji, name };
+  return withAuditNote(command, { event, account: command.actor, details }, { events: [change] });
+};
 
 type Before = Omit<EventData<'emoji.changed'>, 'emoji'>;
 

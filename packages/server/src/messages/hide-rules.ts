@@ -7,10 +7,10 @@ import {
   type Seq,
   streamOfConversation,
 } from '@parley/protocol';
-import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import type { Auditing } from '../audit/audit-log.ts';
 import type { AuditEvent } from '../audit/events.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { StatementList } from '../stream/statement-list.ts';
+import { type AuditedCommand, runAudited, withAuditNote } from '../stream/audited-command.ts';
 import {
   type Decision,
   type NewEvent,
@@ -38,11 +38,7 @@ import { placeOf, type ReplyPlace } from './thread-roots.ts';
 /** The events of a decision; that of the command is the first. */
 type Events = readonly [NewEvent, ...NewEvent[]];
 
-interface HideCommand extends OnMessageCommand {
-  readonly audit: Auditing;
-  /** The audit entry, once the command is decided. */
-  note: AuditNote | null;
-}
+interface HideCommand extends OnMessageCommand, AuditedCommand {}
 
 /**
  * Hides the texts and files of a message from everyone but moderators. Hiding it again changes
@@ -63,7 +59,7 @@ export const unhideMessage = (
   audit: Auditing,
 ): Promise<Outcome> => run(append, r, unhideRule, 'message.unhidden', message, audit);
 
-async function run(
+function run(
   append: Append,
   { actor, clientId, conversation }: MessageRequest,
   rule: Rule<HideCommand>,
@@ -81,9 +77,7 @@ async function run(
     text: '',
     note: null,
   };
-  const outcome = await append.run(command);
-  if (outcome.kind === 'stored') command.note?.log();
-  return outcome;
+  return runAudited(append, command);
 }
 
 const hideRule = messageRule<HideCommand>('messages.hide', 'hide', async (tx, command, target) => {
@@ -91,7 +85,7 @@ const hideRule = messageRule<HideCommand>('messages.hide', 'hide', async (tx, co
   if (target.hidden) return { unchanged: target.changedSeq };
   const decided = await hidingOf(tx, command.conversation, command.message);
   if ('refuse' in decided) return decided;
-  return withAuditNote('message_hidden', command, target, {
+  return audited('message_hidden', command, target, {
     events: [decided.event],
     writes: decided.writes,
   });
@@ -190,7 +184,7 @@ function unhidingOf(
     ...(forwardedFrom && { forwardedFrom }),
   };
   const removed = removed_previews.map((url) => ({ url, preview: null }));
-  return withAuditNote('message_unhidden', command, target, {
+  return audited('message_unhidden', command, target, {
     events: [
       newEvent(stream, 'message.unhidden', data),
       // Before the links are fetched again, so that a removed preview does not reappear.
@@ -220,21 +214,14 @@ const textsRestored = (conversation: ConversationId, message: Seq): Statement =>
   values: [conversation, message],
 });
 
-async function withAuditNote(
+/** Returns the decision with its entry of the audit log. */
+const audited = (
   event: AuditEvent,
   command: HideCommand,
   { author }: Pick<Target, 'author'>,
   decided: { readonly events: Events; readonly writes: readonly Statement[] },
-): Promise<Decision> {
-  const { actor, conversation, message, audit } = command;
-  command.note = audit.log.note({
-    event,
-    account: author,
-    actor,
-    address: audit.address,
-    details: { conversation, message },
-  });
-  const writes = new StatementList();
-  await command.note.store(writes);
-  return { events: decided.events, writes: [...decided.writes, ...writes.statements] };
-}
+): Promise<Decision> => {
+  const { actor, conversation, message } = command;
+  const details = { conversation, message };
+  return withAuditNote(command, { event, account: author, actor, details }, decided);
+};

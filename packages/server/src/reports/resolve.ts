@@ -14,7 +14,7 @@ import {
 import type pg from 'pg';
 import { AuditNotes } from '../admin/audit-notes.ts';
 import { decideSuspension, type Suspension } from '../admin/suspend-account.ts';
-import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import type { Auditing } from '../audit/audit-log.ts';
 import { readConversationState } from '../conversations/conversation-rule.ts';
 import { authorize } from '../conversations/policy.ts';
 import { deletionsOf } from '../messages/erase.ts';
@@ -24,8 +24,8 @@ import { REPORTED_TEXTS_CLEARED } from '../messages/reported-texts.ts';
 import { mayAct } from '../permissions/account-state.ts';
 import { isServerAdmin } from '../permissions/minimum-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
+import { type AuditedCommand, runAudited, withAuditNote } from '../stream/audited-command.ts';
 import type { RuleReader } from '../stream/rule-reader.ts';
-import { StatementList } from '../stream/statement-list.ts';
 import {
   type Command,
   type Decision,
@@ -53,13 +53,10 @@ export interface Resolution {
   readonly suspension: Suspension | null;
 }
 
-interface ResolveCommand extends Command, Resolution {
+interface ResolveCommand extends AuditedCommand, Resolution {
   readonly report: ResolvableReport;
-  readonly audit: Auditing;
   /** The audit entry of the suspension. */
   readonly notes: AuditNotes;
-  /** The audit entry of the resolution, once it is decided. */
-  note: AuditNote | null;
 }
 
 /**
@@ -140,9 +137,7 @@ export async function resolveReports(
     notes: new AuditNotes(r.audit, { actor: r.actor, account: report.author }),
     note: null,
   };
-  const outcome = await command.notes.logAfter(append.run(command));
-  if (outcome.kind === 'stored') command.note?.log();
-  return outcome;
+  return await command.notes.logAfter(runAudited(append, command));
 }
 
 const resolveRule: Rule<ResolveCommand> = {
@@ -226,7 +221,7 @@ async function resolutionOf(
   command: ResolveCommand,
   reports: readonly FoundReport[],
 ): Promise<Decision> {
-  const { actor, report, resolution, audit } = command;
+  const { actor, report, resolution } = command;
   const { conversation, message, author } = report;
   const resolvedFor = (reporter: AccountId) =>
     newEvent(streamOfAccount(reporter), 'report.resolved', { conversation, message, resolution });
@@ -242,22 +237,17 @@ async function resolutionOf(
     ...(report.reporter === null ? [] : changes.events),
   ];
   if (!first) return { refuse: refusal('message_deleted') };
-  const writes = new StatementList();
-  await writes.query(
-    reportsResolved(
-      reports.map(({ id }) => id),
-      { at: tx.at, by: actor, resolution },
-    ),
+  const resolved = reportsResolved(
+    reports.map(({ id }) => id),
+    { at: tx.at, by: actor, resolution },
   );
-  command.note = audit.log.note({
-    event: 'report_resolved',
-    account: author,
-    actor,
-    address: audit.address,
-    details: { resolution, conversation, message, reports: reports.length },
-  });
-  await command.note.store(writes);
-  return { events: [first, ...more], writes: [...writes.statements, ...changes.writes] };
+  const details = { resolution, conversation, message, reports: reports.length };
+  const { events, writes } = await withAuditNote(
+    command,
+    { event: 'report_resolved', account: author, actor, details },
+    { events: [first, ...more], writes: [resolved] },
+  );
+  return { events, writes: [...writes, ...changes.writes] };
 }
 
 /**

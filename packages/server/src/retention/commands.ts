@@ -1,5 +1,5 @@
 import { type MessageRetention, refusal, streamOfConversation } from '@parley/protocol';
-import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import type { Auditing } from '../audit/audit-log.ts';
 import {
   type ConversationCommand,
   type ConversationRequest,
@@ -7,16 +7,13 @@ import {
 } from '../conversations/conversation-rule.ts';
 import { storedSettingsIn } from '../settings/server-settings.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { StatementList } from '../stream/statement-list.ts';
+import { type AuditedCommand, runAudited, withAuditNote } from '../stream/audited-command.ts';
 import { newEvent } from '../stream/stream-transaction.ts';
 import { choiceIn } from './expire.ts';
 import { mayChoose } from './policy.ts';
 
-interface RetentionCommand extends ConversationCommand {
+interface RetentionCommand extends ConversationCommand, AuditedCommand {
   readonly retention: MessageRetention;
-  readonly audit: Auditing;
-  /** The audit entry of the change, once it is decided. */
-  note: AuditNote | null;
 }
 
 /** Changes how long a group keeps messages. It takes effect with the next search for expired messages. */
@@ -42,9 +39,7 @@ export async function changeRetention(
     audit,
     note: null,
   };
-  const outcome = await append.run(command);
-  if (outcome.kind === 'stored') command.note?.log();
-  return outcome;
+  return runAudited(append, command);
 }
 
 /**
@@ -53,7 +48,7 @@ export async function changeRetention(
 const changeRule = conversationRule<RetentionCommand>(
   'configure',
   async (tx, command) => {
-    const { stream, conversation, retention, actor, audit } = command;
+    const { stream, conversation, retention, actor } = command;
     if (!mayChoose(await storedSettingsIn(tx), retention)) {
       return {
         refuse: refusal(
@@ -63,18 +58,12 @@ const changeRule = conversationRule<RetentionCommand>(
       };
     }
     if ((await choiceIn(tx, conversation)) === retention) return { unchanged: tx.head(stream) };
-    const writes = new StatementList();
-    command.note = audit.log.note({
-      event: 'retention_changed',
-      account: actor,
-      address: audit.address,
-      details: { conversation, retention: String(retention) },
-    });
-    await command.note.store(writes);
-    return {
-      events: [newEvent(stream, 'conversation.updated', { retention })],
-      writes: writes.statements,
-    };
+    const details = { conversation, retention: String(retention) };
+    return withAuditNote(
+      command,
+      { event: 'retention_changed', account: actor, details },
+      { events: [newEvent(stream, 'conversation.updated', { retention })] },
+    );
   },
   'retention',
 );

@@ -10,15 +10,16 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { usernameKey, usernameSkeleton } from '../accounts/users/names.ts';
-import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import type { Auditing } from '../audit/audit-log.ts';
 import { ownPermissions } from '../http/access.ts';
 import { mayAct } from '../permissions/account-state.ts';
 import type { Append, Outcome } from '../stream/append.ts';
+import { type AuditedCommand, runAudited, withAuditNote } from '../stream/audited-command.ts';
 import { derivedId } from '../stream/derived-id.ts';
-import { StatementList } from '../stream/statement-list.ts';
 import {
   type Command,
   type Decision,
+  type NewEvent,
   newEvent,
   type Rule,
   type RuleContext,
@@ -46,14 +47,11 @@ export interface UserGroupChange {
 
 type AuditedEvent = 'user_group_created' | 'user_group_changed' | 'user_group_deleted';
 
-interface UserGroupCommand extends Command {
-  readonly request: UserGroupRequest;
+interface UserGroupCommand extends AuditedCommand {
   readonly userGroup: UserGroupId;
   /** The changes; undefined to delete it. */
   readonly change?: UserGroupChange;
   readonly isNew: boolean;
-  /** The audit entry of the change, once the rule has decided. */
-  note: AuditNote | null;
 }
 
 /** Creates a user group. Returns its id with the outcome: a retry does not create a second one. */
@@ -83,7 +81,7 @@ export const deleteUserGroup = (
   userGroup: UserGroupId,
 ): Promise<Outcome> => run(append, request, { userGroup, isNew: false });
 
-async function run(
+function run(
   append: Append,
   request: UserGroupRequest,
   fields: Pick<UserGroupCommand, 'userGroup' | 'isNew' | 'change'>,
@@ -104,12 +102,10 @@ async function run(
       change?.changedSeq ?? null,
     ],
     bytes: 400 + 40 * LIMITS.userGroupMembers,
-    request,
+    audit: request.audit,
     note: null,
   };
-  const outcome = await append.run(command);
-  if (outcome.kind === 'stored') command.note?.log();
-  return outcome;
+  return runAudited(append, command);
 }
 
 const rule: Rule<UserGroupCommand> = {
@@ -123,7 +119,7 @@ const rule: Rule<UserGroupCommand> = {
     } else if (!before) return { refuse: refusal('user_group_not_found') };
     if (!change) {
       const event = newEvent(WORKSPACE_STREAM, 'user_group.deleted', { userGroup });
-      return withAuditNote(command, 'user_group_deleted', {}, event);
+      return decided(command, 'user_group_deleted', {}, event);
     }
     if (before && change.changedSeq !== undefined && change.changedSeq !== before.seq) {
       return { refuse: refusal('user_group_changed') };
@@ -141,34 +137,21 @@ const rule: Rule<UserGroupCommand> = {
     if (refused) return { refuse: refused };
     const event = newEvent(WORKSPACE_STREAM, 'user_group.changed', { userGroup, ...after });
     const details = { members: after.members.length, ...(before && { fields }) };
-    return withAuditNote(
-      command,
-      before ? 'user_group_changed' : 'user_group_created',
-      details,
-      event,
-    );
+    return decided(command, before ? 'user_group_changed' : 'user_group_created', details, event);
   },
 };
 
 /** Returns the decision with its event and its entry of the audit log. */
-async function withAuditNote(
+const decided = (
   command: UserGroupCommand,
-  audited: AuditedEvent,
+  event: AuditedEvent,
   details: Readonly<Record<string, number | readonly string[]>>,
-  event: ReturnType<typeof newEvent>,
-): Promise<Decision> {
-  const { actor, request, userGroup } = command;
-  const { log, address } = request.audit;
-  const writes = new StatementList();
-  command.note = log.note({
-    event: audited,
-    account: actor,
-    address,
-    details: { userGroup, ...details },
-  });
-  await command.note.store(writes);
-  return { events: [event], writes: writes.statements };
-}
+  change: NewEvent,
+): Promise<Decision> => {
+  const { actor: account, userGroup } = command;
+  const entry = { event, account, details: { userGroup, ...details } };
+  return withAuditNote(command, entry, { events: [change] });
+};
 
 /**
  * Returns whether the account is an admin that may act; locks its row, so that its role cannot
