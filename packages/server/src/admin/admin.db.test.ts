@@ -344,6 +344,10 @@ describe('ending the sessions of an account', () => {
     expect(await peer.whenClosed()).toBe(4004);
     expect((await hal.request('GET', '/me')).status).toBe(401);
     expect(await server.rows(`select from sessions where account_id = '${hal.id}'`)).toEqual([]);
+    // Admins still see when the user was here.
+    const lastSeen = async () =>
+      (await admin.request('GET', `/admin/accounts/${hal.id}`)).body.lastSeen;
+    await expect.poll(lastSeen).not.toBeNull();
     expect((await login('hal')).status).toBe(200);
   });
 

@@ -41,7 +41,9 @@ const COLUMNS = `a.id, a.kind, a.username, a.display_name, a.avatar, a.email, a.
   exists (select from totps t where t.account_id = a.id and t.confirmed_at is not null)
     or exists (select from passkeys p where p.account_id = a.id) as second_factor,
   greatest((select max(s.last_used_at) from sessions s where s.account_id = a.id),
-           (select max(k.last_used_at) from api_keys k where k.account_id = a.id)) as last_seen`;
+           (select max(k.last_used_at) from api_keys k where k.account_id = a.id),
+           -- Of sessions that have ended too.
+           (select l.at from last_seen l where l.account_id = a.id)) as last_seen`;
 
 const FILTERS = {
   active: 'a.is_active',
