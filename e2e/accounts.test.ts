@@ -179,6 +179,8 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await confirmation.getByLabel('Your password').fill(PASSWORD);
     await confirmation.getByRole('button', { name: 'Continue' }).click();
     await dia.page.getByText('Other sessions logged out').waitFor();
+    // The button that had the focus is gone with the list.
+    await expect.poll(() => dia.page.evaluate(() => document.activeElement?.id)).toBe('content');
     await fourth.page.getByText('Your session has ended').waitFor();
     await confirmation.waitFor({ state: 'detached' });
     await third.login('dia', PASSWORD);

@@ -387,6 +387,15 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await sid.page.keyboard.press('Alt+ArrowUp');
     await sid.page.getByRole('heading', { level: 1, name: 'Cherries' }).waitFor();
 
+    // The focus returns to a row that the dialog of its menu has moved.
+    await row('Cherries').getByRole('link').press('Shift+F10');
+    await sid.page.getByRole('menuitem', { name: 'New section…' }).press('Enter');
+    await sid.page.getByRole('dialog').getByLabel('Name').fill('Jam');
+    await sid.page.keyboard.press('Enter');
+    await expect.poll(() => namesIn(sid.page, 'Jam')).toEqual(['Cherries']);
+    const focused = () => sid.page.evaluate(() => document.activeElement?.textContent);
+    await expect.poll(focused).toContain('Cherries');
+
     // A direct conversation is closed in all tabs, until its next message.
     const asPia = apiWith(server.url, accessToken);
     const direct = await asPia('POST', '/conversations/direct', {

@@ -13,12 +13,14 @@ import { Dialog } from '../ui/dialog.tsx';
 import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
+import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { GroupIcon } from './group-icon.tsx';
 
 /** Lists the public groups, to search, join and open them. */
 export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => void }) {
   const client = useClient();
   const navigate = useNavigate();
+  const isTouch = useCoarsePointer();
   const [text, setText] = useState('');
   const search = text.trim();
   const request = search === '' ? {} : { search };
@@ -46,6 +48,8 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
       <input
         value={text}
         onChange={(event) => setText(event.target.value)}
+        // On a touch screen, the keyboard would cover the list.
+        autoFocus={!isTouch}
         aria-label={t('browseGroups.search')}
         placeholder={t('browseGroups.search')}
         className={`${fieldStyle()} mb-2 h-11 px-3`}

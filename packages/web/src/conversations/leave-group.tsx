@@ -8,11 +8,14 @@ export function LeaveGroup({
   open,
   onCancel,
   onConfirm,
+  onClosed,
 }: {
   view: ConversationView;
   open: boolean;
   onCancel: () => void;
   onConfirm: () => void;
+  /** Called after the question has closed; the focus may now be moved. */
+  onClosed?: () => void;
 }) {
   return (
     <Confirm
@@ -24,6 +27,7 @@ export function LeaveGroup({
       action={t('details.leave')}
       onCancel={onCancel}
       onConfirm={onConfirm}
+      {...(onClosed && { onClosed })}
     />
   );
 }

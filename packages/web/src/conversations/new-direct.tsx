@@ -7,6 +7,7 @@ import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { UsersPicker } from '../users/user-picker.tsx';
 
 /** The other users of a direct conversation. */
@@ -17,6 +18,7 @@ export function NewDirect({ open, onClose }: { open: boolean; onClose: () => voi
   const client = useClient();
   const me = useAccountId();
   const navigate = useNavigate();
+  const isTouch = useCoarsePointer();
   const [chosen, setChosen] = useState<readonly AccountId[]>([]);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
@@ -38,6 +40,7 @@ export function NewDirect({ open, onClose }: { open: boolean; onClose: () => voi
       <UsersPicker
         label={t('newDirect.people', { count: MOST })}
         chosen={chosen}
+        autoFocus={!isTouch}
         onChange={(accounts) => setChosen(accounts.slice(0, MOST))}
       />
       <div className="mt-3 flex flex-wrap gap-2">

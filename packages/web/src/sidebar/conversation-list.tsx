@@ -131,6 +131,7 @@ export function ConversationList({
         shownSections={sections.map(({ section }) => section.id)}
         isMuted={isMuted}
         onClosed={menus.onClosed}
+        onDialogClosed={menus.onDialogClosed}
       />
     </div>
   );

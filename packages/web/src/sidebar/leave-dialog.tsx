@@ -6,7 +6,16 @@ import { attempt } from '../lib/attempt.ts';
 import { useClient } from '../session/use-client.ts';
 
 /** Leaves a group from its menu in the sidebar, after a question. */
-export function LeaveDialog({ view, onClose }: { view: ConversationView; onClose: () => void }) {
+export function LeaveDialog({
+  view,
+  onClose,
+  onClosed,
+}: {
+  view: ConversationView;
+  onClose: () => void;
+  /** Called after the dialog has closed; the focus may now be moved. */
+  onClosed: () => void;
+}) {
   const client = useClient();
   const navigate = useNavigate();
   const isOpen = (useParams({ strict: false }).id as ConversationId | undefined) === view.id;
@@ -17,5 +26,13 @@ export function LeaveDialog({ view, onClose }: { view: ConversationView; onClose
     const hasLeft = await attempt(() => client.api.leave(view.id));
     if (!hasLeft && isOpen) await navigate({ to: '/c/$id', params: { id: view.id } });
   };
-  return <LeaveGroup view={view} open onCancel={onClose} onConfirm={() => void leave()} />;
+  return (
+    <LeaveGroup
+      view={view}
+      open
+      onCancel={onClose}
+      onClosed={onClosed}
+      onConfirm={() => void leave()}
+    />
+  );
 }

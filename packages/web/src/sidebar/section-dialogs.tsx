@@ -21,9 +21,12 @@ export type SectionDialogState =
 export function SectionDialog({
   state,
   onClose,
+  onClosed,
 }: {
   state: SectionDialogState;
   onClose: () => void;
+  /** Called after the dialog has closed; the focus may now be moved. */
+  onClosed: () => void;
 }) {
   const client = useClient();
   const form = useForm(['name'], async ({ name }) => {
@@ -42,6 +45,7 @@ export function SectionDialog({
         description={t('sidebar.deleteSectionHint')}
         action={t('sidebar.deleteSection')}
         onCancel={onClose}
+        onClosed={onClosed}
         onConfirm={() => {
           onClose();
           void attempt(() => client.sidebar.deleteSection(state.section.id));
@@ -54,6 +58,7 @@ export function SectionDialog({
     <Dialog
       open
       onClose={onClose}
+      onClosed={onClosed}
       title={isNew ? t('sidebar.newSectionTitle') : t('sidebar.renameSectionTitle')}
     >
       <form {...form.props} className="flex flex-col gap-5">

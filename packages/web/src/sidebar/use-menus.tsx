@@ -1,6 +1,13 @@
 import type { ConversationView } from '@parley/client';
 import type { ConversationId, SectionId } from '@parley/protocol';
-import { type MouseEvent, type ReactNode, type RefObject, useCallback, useState } from 'react';
+import {
+  type MouseEvent,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useRef,
+  useState,
+} from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { useParley } from '../session/use-client.ts';
 import type { MenuPoint } from '../ui/menu-at.tsx';
@@ -40,13 +47,22 @@ export function useMenus(list: RefObject<HTMLElement | null>) {
     event.preventDefault();
     open(target, { x: event.clientX, y: event.clientY });
   };
+  const last = useRef<OpenMenu | null>(null);
+  if (menu) last.current = menu;
   const onClosed = () => {
-    const closed = menu;
     setMenu(null);
     // The chosen action may have moved the row.
-    if (closed) requestAnimationFrame(() => focusOn(list.current, closed));
+    requestAnimationFrame(() => {
+      if (last.current && !isFocusElsewhere(list.current)) focusOn(list.current, last.current);
+    });
   };
-  return { menu, open, onContextMenu, onClosed };
+  /** The dialog that the last menu had opened was closed: its item, which had the focus, is gone. */
+  const onDialogClosed = () => {
+    requestAnimationFrame(() => {
+      if (last.current) focusOn(list.current, last.current);
+    });
+  };
+  return { menu, open, onContextMenu, onClosed, onDialogClosed };
 }
 
 /** The menu that is open, and the dialogs that it opens. */
@@ -56,12 +72,14 @@ export function ListMenus({
   shownSections,
   isMuted,
   onClosed,
+  onDialogClosed,
 }: {
   menu: OpenMenu | null;
   arrangement: Arrangement;
   shownSections: readonly SectionId[];
   isMuted: (id: ConversationId) => boolean;
   onClosed: () => void;
+  onDialogClosed: () => void;
 }): ReactNode {
   const [dialog, setDialog] = useState<SectionDialogState | null>(null);
   const [leaving, setLeaving] = useState<ConversationView | null>(null);
@@ -98,8 +116,12 @@ export function ListMenus({
           onClosed={onClosed}
         />
       )}
-      {leaving && <LeaveDialog view={leaving} onClose={() => setLeaving(null)} />}
-      {dialog && <SectionDialog state={dialog} onClose={() => setDialog(null)} />}
+      {leaving && (
+        <LeaveDialog view={leaving} onClose={() => setLeaving(null)} onClosed={onDialogClosed} />
+      )}
+      {dialog && (
+        <SectionDialog state={dialog} onClose={() => setDialog(null)} onClosed={onDialogClosed} />
+      )}
     </>
   );
 }
@@ -109,10 +131,14 @@ const elementOf = (list: HTMLElement | null, target: Target) =>
     'row' in target ? `[data-row="${target.row}"]` : `[data-header="${target.section}"]`,
   );
 
-/** Focuses a row or a heading, unless something else has the focus, such as a dialog. */
-function focusOn(list: HTMLElement | null, target: OpenMenu): void {
+/** Returns whether something outside of the list has the focus, such as a dialog. */
+function isFocusElsewhere(list: HTMLElement | null): boolean {
   const focused = document.activeElement;
-  if (focused && focused !== document.body && !list?.contains(focused)) return;
+  return focused !== null && focused !== document.body && list?.contains(focused) !== true;
+}
+
+/** Focuses a row or a heading; if an action has removed it, a row beside it. */
+function focusOn(list: HTMLElement | null, target: OpenMenu): void {
   (elementOf(list, target) ?? target.neighbor)
     ?.querySelector<HTMLElement>('[data-focusable]')
     ?.focus({ preventScroll: true });

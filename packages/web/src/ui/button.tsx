@@ -1,16 +1,19 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import type { ButtonHTMLAttributes, MouseEvent, ReactNode } from 'react';
 import { type ButtonLook, type ButtonSize, buttonStyle } from './button-style.ts';
 import { cx } from './cx.ts';
 import { Spinner } from './spinner.tsx';
 
-/** A button with a text label. While busy it shows a spinner and is disabled. */
+/**
+ * A button with a text label. While busy it shows a spinner, and a click does nothing. It is not `disabled` then, which
+ * would take the focus away from it.
+ */
 export function Button({
   look = 'plain',
   size = 'normal',
   busy = false,
   className,
   children,
-  disabled,
+  onClick,
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & {
   look?: ButtonLook;
@@ -20,10 +23,17 @@ export function Button({
   return (
     <button
       type="button"
-      className={cx('relative', !busy && 'disabled:opacity-55', buttonStyle(look, size), className)}
-      disabled={disabled || busy}
+      className={cx(
+        'relative',
+        busy ? 'cursor-default' : 'disabled:opacity-55',
+        buttonStyle(look, size),
+        className,
+      )}
+      aria-disabled={busy || undefined}
       aria-busy={busy || undefined}
       {...rest}
+      // Also what Enter in a field of the form causes.
+      onClick={busy ? ignore : onClick}
     >
       {busy && (
         <span className="absolute inset-0 flex items-center justify-center">
@@ -34,6 +44,12 @@ export function Button({
       <span className={cx('contents', busy && '*:opacity-0 text-transparent')}>{children}</span>
     </button>
   );
+}
+
+/** Ignores a click, and does not submit the form. */
+function ignore(event: MouseEvent): void {
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 /** A button with only an icon; `label` is its accessible name and tooltip. */

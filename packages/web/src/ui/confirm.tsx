@@ -11,6 +11,7 @@ export function Confirm({
   action,
   onCancel,
   onConfirm,
+  onClosed,
 }: {
   open: boolean;
   title: string;
@@ -18,6 +19,8 @@ export function Confirm({
   action: string;
   onCancel: () => void;
   onConfirm: () => void;
+  /** Called after the dialog has closed and the focus has returned; the focus may now be moved. */
+  onClosed?: () => void;
 }) {
   const returnFocus = useReturnFocus(open);
   return (
@@ -25,7 +28,10 @@ export function Confirm({
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="fixed inset-0 z-60 bg-scrim" />
         <AlertDialog.Content
-          onCloseAutoFocus={returnFocus}
+          onCloseAutoFocus={(event) => {
+            returnFocus(event);
+            onClosed?.();
+          }}
           className="surface-in fixed top-[22vh] left-1/2 z-60 w-[min(24rem,calc(100vw-2rem))] -translate-x-1/2 rounded-2xl border border-line bg-raised p-5 shadow-overlay outline-none"
         >
           <AlertDialog.Title className="font-semibold text-lg">{title}</AlertDialog.Title>

@@ -41,12 +41,41 @@ export function useReturnFocus(
     const before = opener.current;
     if (before instanceof HTMLElement && before !== document.body && isShown(before)) {
       before.focus({ preventScroll: true });
+      followRemoval(before);
     } else {
       const actions = message.current?.querySelector<HTMLElement>('[data-actions]');
       actions?.focus({ preventScroll: true });
     }
     if (document.activeElement === document.body) focusContent();
   };
+}
+
+/** How long after a dialog its action may remove the element that opened it, ms: a list is requested again. */
+const REMOVED_WITHIN_MS = 10_000;
+
+/**
+ * If an element that got the focus back is removed soon, as the button of a list entry that was deleted, moves the focus
+ * to the next entry, or else to the content of the page.
+ */
+function followRemoval(element: HTMLElement): void {
+  const entry = element.closest('li');
+  const entries = [entry, entry?.nextElementSibling, entry?.previousElementSibling];
+  const observer = new MutationObserver(() => {
+    if (element.isConnected) return;
+    stop();
+    if (document.activeElement !== document.body) return;
+    const left = entries.find((one) => one?.isConnected);
+    left?.querySelector<HTMLElement>('a[href], button:enabled')?.focus({ preventScroll: true });
+    if (document.activeElement === document.body) focusContent();
+  });
+  const stop = () => {
+    observer.disconnect();
+    clearTimeout(timer);
+    document.removeEventListener('focusin', stop);
+  };
+  const timer = setTimeout(stop, REMOVED_WITHIN_MS);
+  document.addEventListener('focusin', stop);
+  observer.observe(document.body, { childList: true, subtree: true });
 }
 
 const isInside = (element: Element, event: Event): boolean =>

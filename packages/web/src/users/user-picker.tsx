@@ -1,6 +1,6 @@
 import type { AccountId } from '@parley/protocol';
 import { Check } from 'lucide-react';
-import { useId, useMemo, useState } from 'react';
+import { type KeyboardEvent, useId, useMemo, useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -46,6 +46,15 @@ export function UsersPicker({
   }, [users, me, text, without, includesOneself, foundUsers, first, chosen]);
   const toggle = (account: AccountId) =>
     onChange(chosen.includes(account) ? chosen.filter((a) => a !== account) : [...chosen, account]);
+  /** Chooses the first match of what was typed; Enter never submits the form around it. */
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    const match = options.find((user) => !chosen.includes(user.id));
+    if (text.trim() === '' || !match) return;
+    toggle(match.id);
+    setText('');
+  };
   return (
     <div>
       <label htmlFor={id} className="mb-1.5 block font-medium text-sm text-soft">
@@ -55,7 +64,7 @@ export function UsersPicker({
         id={id}
         value={text}
         onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
+        onKeyDown={onKeyDown}
         // biome-ignore lint/a11y/noAutofocus: it appears when the user asks for it
         autoFocus={autoFocus}
         placeholder={t('common.searchByName')}
