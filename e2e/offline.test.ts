@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Installation, renameAssets } from './installation.ts';
-import { CHROMIUM, Visitors } from './support.ts';
+import { apiOf, CHROMIUM, Visitors } from './support.ts';
 
 describe.skipIf(CHROMIUM === undefined)('offline', () => {
   let installation: Installation;
@@ -68,8 +68,17 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     await editor.press('Enter');
     await pia.page.getByText(/^You’re offline. 4 changes/).waitFor();
 
-    // Also of a tab that was closed.
     const address = pia.page.url();
+    // A draft is listed, and saved later although its conversation is no longer open.
+    await pia.open('everyone');
+    await pia.page.locator('[data-composer]').fill('Written on an island');
+    await pia.page.getByRole('link', { name: /^Drafts/ }).click();
+    await pia.page.getByRole('main').getByText('Written on an island').waitFor();
+    // What this device has not stored does not look as if it were loading.
+    await pia.page.goto('/settings/notifications');
+    await pia.page.getByRole('main').getByText('This will load when you’re back online.').waitFor();
+
+    // Also of a tab that was closed.
     await pia.page.close();
     const again = await pia.context.newPage();
     await again.goto(address);
@@ -103,6 +112,10 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     ]);
     const places = order.map((text) => texts.findIndex((shown) => shown.includes(text)));
     expect(places).toEqual(places.toSorted((a, b) => a - b));
+    const asPia = await apiOf(again);
+    await expect
+      .poll(async () => JSON.stringify(await asPia('GET', '/me/drafts')))
+      .toContain('Written on an island');
 
     // Logging out leaves nothing behind in any tab.
     const other = await pia.context.newPage();

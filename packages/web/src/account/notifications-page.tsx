@@ -3,11 +3,13 @@ import type {
   NotificationSettings,
   UpdateNotificationsBody,
 } from '@parley/protocol';
-import { type FormEvent, useEffect, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
 import { PartTitle } from '../app/part-title.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { ownTimeZone, timeZones } from '../lib/time-zones.ts';
 import { levelOptions } from '../notifications/level-options.ts';
+import { keys } from '../queries/keys.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
@@ -15,6 +17,7 @@ import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Checkbox } from '../ui/checkbox.tsx';
 import { Field } from '../ui/field.tsx';
+import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
 import { DevicesCard } from './devices-card.tsx';
 import { EmailCard } from './email-card.tsx';
@@ -26,9 +29,11 @@ type Change = (body: UpdateNotificationsBody, done?: string) => Promise<boolean>
 export function NotificationsPage() {
   const client = useClient();
   const { isLoaded, settings } = useParley((s) => s.notifications);
-  useEffect(() => {
-    void attempt(() => client.notifications.load());
-  }, [client]);
+  const loaded = useQuery({
+    queryKey: keys.notificationSettings(),
+    // The client keeps them, and changes them by events.
+    queryFn: () => client.notifications.load().then(() => null),
+  });
   const change: Change = (body, done) => attempt(() => client.notifications.change(body), done);
   return (
     <>
@@ -42,7 +47,7 @@ export function NotificationsPage() {
           <SwitchesCard settings={settings} change={change} />
         </>
       ) : (
-        <div className="shimmer h-64 rounded-2xl" />
+        <Loading of={loaded} />
       )}
     </>
   );

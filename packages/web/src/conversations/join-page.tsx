@@ -6,6 +6,7 @@ import { errorMessage } from '../lib/text.ts';
 import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { Banner } from '../ui/banner.tsx';
 import { Button } from '../ui/button.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { Spinner } from '../ui/spinner.tsx';
@@ -73,9 +74,13 @@ export function JoinPage() {
           <p className="max-w-md text-muted">{t('joinPage.ask')}</p>
         </>
       )}
-      {group.data === undefined && group.error === null && (
-        <Spinner size={22} className="text-muted" />
-      )}
+      {group.data === undefined &&
+        group.error === null &&
+        (group.fetchStatus === 'paused' ? (
+          <Banner>{t('common.loadsWhenOnline')}</Banner>
+        ) : (
+          <Spinner size={22} className="text-muted" />
+        ))}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { MessageCircleOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { Banner } from '../ui/banner.tsx';
 import { buttonStyle } from '../ui/button-style.ts';
 import { Empty } from '../ui/empty.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
@@ -16,7 +17,12 @@ import { ConversationSkeleton } from './conversation-skeleton.tsx';
  */
 export function Missing({ id }: { id: ConversationId }) {
   const client = useClient();
-  const isLive = useParley((s) => s.state) === 'live';
+  const state = useParley((s) => s.state);
+  const isLive = state === 'live';
+  // Without a network the connection alternates between waiting and trying.
+  const [isOffline, setOffline] = useState(false);
+  if (state === 'offline' && !isOffline) setOffline(true);
+  if (isLive && isOffline) setOffline(false);
   const [isGone, setGone] = useState(false);
   useEffect(() => {
     if (!isLive) return;
@@ -28,7 +34,7 @@ export function Missing({ id }: { id: ConversationId }) {
       isStale = true;
     };
   }, [client, id, isLive]);
-  if (!isGone) return <ConversationSkeleton />;
+  if (!isGone) return isOffline ? <Offline /> : <ConversationSkeleton />;
   return (
     <div className="flex h-full flex-col">
       <PageHeader>
@@ -46,6 +52,20 @@ export function Missing({ id }: { id: ConversationId }) {
         >
           {t('missing.intro')}
         </Empty>
+      </div>
+    </div>
+  );
+}
+
+/** Says that nothing of the conversation is stored on this device. */
+function Offline() {
+  return (
+    <div className="flex h-full flex-col">
+      <PageHeader>
+        <h1 className="flex min-h-10 items-center font-semibold">{t('missing.offlineTitle')}</h1>
+      </PageHeader>
+      <div className="mx-auto w-full max-w-3xl p-4">
+        <Banner>{t('common.loadsWhenOnline')}</Banner>
       </div>
     </div>
   );

@@ -1,15 +1,13 @@
 import { type DraftPlace, draftKey } from '@parley/client';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { readStored, writeStored } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { charactersLeft } from './composer-rules.ts';
 import { readSentDraft, writeSentDraft } from './sent-draft.ts';
-import { readDraft, writeDraft } from './stored-draft.ts';
+import { readDraft, readDraftBase, writeDraft, writeDraftBase } from './stored-draft.ts';
 
 /** The draft is saved after a pause in typing of this length, ms. */
 const PAUSE_MS = 1_000;
 const RETRY_MS = 15_000;
-const baseName = (key: string) => `draft-base.${key}`;
 
 /** The draft of a message field. */
 export interface FieldDraft {
@@ -43,7 +41,7 @@ function useServerDraft(
   const key = draftKey(place);
   const isLive = useParley((s) => s.state) === 'live';
   /** The text on the server, as far as this device knows. */
-  const base = useRef(readStored(account, baseName(key)) ?? '');
+  const base = useRef(readDraftBase(account, place));
   const current = useRef(text);
   current.current = text;
   /** Changes when a post is settled: the text on the screen may have to be saved then. */
@@ -59,9 +57,9 @@ function useServerDraft(
   const setBase = useCallback(
     (body: string) => {
       base.current = body;
-      writeStored(account, baseName(key), body || null);
+      writeDraftBase(account, place, body);
     },
-    [account, key],
+    [account, place],
   );
 
   useEffect(() => {

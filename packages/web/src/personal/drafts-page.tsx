@@ -1,5 +1,4 @@
 import { draftKey } from '@parley/client';
-import type { Draft } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Pencil, Trash2 } from 'lucide-react';
@@ -9,20 +8,26 @@ import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { Excerpt } from '../emoji/excerpt.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
+import { deviceDrafts } from '../messages/stored-draft.ts';
 import { keys } from '../queries/keys.ts';
 import { useConversation } from '../session/entries.ts';
-import { useClient } from '../session/use-client.ts';
+import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { Banner } from '../ui/banner.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { type ListedDraft, listed } from './listed-drafts.ts';
 
 /** Maximum length of a text in the list, in characters. */
 const EXCERPT = 200;
 
-/** Lists the drafts, the last changed first; each links to its conversation or thread. */
+/**
+ * Lists the drafts, the last changed first; each links to its conversation or thread. Without a network connection
+ * those of this device.
+ */
 export function DraftsPage() {
   const client = useClient();
   const loaded = useQuery({
@@ -30,9 +35,12 @@ export function DraftsPage() {
     queryFn: ({ signal }) => client.api.drafts({ signal }),
   });
   const { data } = loaded;
-  const drafts = data && [...data.items].sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1));
+  const account = useAccountId();
+  const isOffline = loaded.fetchStatus === 'paused';
+  const drafts = data || isOffline ? listed(data?.items, deviceDrafts(account)) : undefined;
   return (
     <ListPage title={t('drafts.title')}>
+      {isOffline && <Banner>{t('drafts.offline')}</Banner>}
       {drafts === undefined ? (
         <Loading of={loaded} />
       ) : drafts.length === 0 ? (
@@ -50,9 +58,8 @@ export function DraftsPage() {
   );
 }
 
-function Entry({ draft }: { draft: Draft }) {
+function Entry({ draft: { conversation, thread, body, saved } }: { draft: ListedDraft }) {
   const client = useClient();
-  const { conversation, thread, body, version, updatedAt: at } = draft;
   const view = useConversation(conversation);
   const [isAsked, setAsked] = useState(false);
   if (!view) return null;
@@ -73,18 +80,30 @@ function Entry({ draft }: { draft: Draft }) {
                 <span className="font-normal text-muted"> · {t('thread.title')}</span>
               )}
             </span>
-            <time dateTime={at} title={fullTime(at)} className="shrink-0 text-caption text-muted">
-              {dayAndTime(at)}
-            </time>
+            {saved && (
+              <time
+                dateTime={saved.updatedAt}
+                title={fullTime(saved.updatedAt)}
+                className="shrink-0 text-caption text-muted"
+              >
+                {dayAndTime(saved.updatedAt)}
+              </time>
+            )}
           </span>
           <bdi className="wrap-anywhere line-clamp-2 text-soft">
             <Excerpt text={body} characters={EXCERPT} />
           </bdi>
         </span>
       </Link>
-      <IconButton label={t('drafts.delete')} className="text-muted" onClick={() => setAsked(true)}>
-        <Trash2 size={16} />
-      </IconButton>
+      {saved && (
+        <IconButton
+          label={t('drafts.delete')}
+          className="text-muted"
+          onClick={() => setAsked(true)}
+        >
+          <Trash2 size={16} />
+        </IconButton>
+      )}
       <Confirm
         open={isAsked}
         title={t('drafts.deleteQuestion')}
@@ -93,7 +112,9 @@ function Entry({ draft }: { draft: Draft }) {
         onCancel={() => setAsked(false)}
         onConfirm={() => {
           setAsked(false);
-          void attempt(() => client.api.deleteDraft(draft, version), t('drafts.deleted'));
+          if (saved) {
+            void attempt(() => client.api.deleteDraft(saved, saved.version), t('drafts.deleted'));
+          }
         }}
       />
     </li>

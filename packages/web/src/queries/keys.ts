@@ -13,6 +13,7 @@ export const keys = {
   sessions: () => ['sessions'],
   secondFactors: () => ['second-factors'],
   devices: () => ['notification-devices'],
+  notificationSettings: () => ['notification-settings'],
   status: () => ['status'],
   blocks: () => ['blocks'],
   drafts: () => ['drafts'],

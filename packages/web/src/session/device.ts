@@ -29,6 +29,14 @@ export const readStored = (account: AccountId, name: string): string | null =>
 export const writeStored = (account: AccountId, name: string, value: string | null): void =>
   write(localStorage, account, name, value);
 
+/** Returns the names of the account’s values that begin with a text. */
+export function storedNames(account: AccountId, start: string): string[] {
+  const prefix = storageKey(account, '');
+  return Object.keys(localStorage)
+    .filter((key) => key.startsWith(`${prefix}${start}`))
+    .map((key) => key.slice(prefix.length));
+}
+
 /** Like {@link readStored}, for a value of this tab that survives only reloads of the page. */
 export const readStoredInTab = (account: AccountId, name: string): string | null =>
   sessionStorage.getItem(storageKey(account, name));

@@ -59,7 +59,7 @@ export function ConversationList({
   const menus = useMenus(scroller);
   const { arrangement, isMuted } = useArrangement(isPointed || menus.menu !== null, open);
   const unreadOnly = useParley((s) => s.sidebar.layout.unreadOnly);
-  const drafts = useDrafts();
+  const drafts = useDrafts(open);
   const isLoaded = useParley((s) => s.me !== null);
   usePeers(arrangement);
   const longPress = useLongPressMenu(menus.open);

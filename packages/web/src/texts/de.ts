@@ -477,6 +477,7 @@ const texts = {
     deleteQuestion: 'Diesen Entwurf löschen?',
     deleteIntro:
       'Er wird auf allen deinen Geräten gelöscht. Das lässt sich nicht rückgängig machen.',
+    offline: 'Du bist offline. Neue Entwürfe bleiben bis zur nächsten Verbindung auf diesem Gerät.',
     deleted: 'Entwurf gelöscht',
   },
   search: {
@@ -794,6 +795,7 @@ const texts = {
     by: '<name/> hat dich aus dieser Gruppe entfernt.',
     byOwner: 'Ein Inhaber hat dich aus dieser Gruppe entfernt.',
     left: 'Du hast diese Gruppe verlassen.',
+    offlineTitle: 'Unterhaltung',
     deleted: 'Diese Gruppe wurde gelöscht.',
     unknown: 'Diese Gruppe wurde gelöscht, oder du wurdest daraus entfernt.',
     unsentMessages: 'Nicht gesendete Nachrichten',

@@ -459,6 +459,7 @@ export const en = {
     deleteQuestion: 'Delete this draft?',
     deleteIntro: 'It will be deleted on all your devices. This can’t be undone.',
     deleted: 'Draft deleted',
+    offline: 'You’re offline. New drafts are saved on this device until you reconnect.',
   },
   search: {
     title: 'Search messages',
@@ -765,6 +766,7 @@ export const en = {
     by: '<name/> removed you from this group.',
     byOwner: 'An owner removed you from this group.',
     left: 'You left this group.',
+    offlineTitle: 'Conversation',
     deleted: 'This group was deleted.',
     unknown: 'This group was deleted, or you were removed from it.',
     unsentMessages: 'Unsent messages',

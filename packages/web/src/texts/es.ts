@@ -816,6 +816,7 @@ const texts = {
     left: 'Saliste de este grupo.',
     deleted: 'Este grupo se eliminó.',
     unknown: 'Este grupo se eliminó o te quitaron de él.',
+    offlineTitle: 'Conversación',
     unsentMessages: 'Mensajes sin enviar',
     unsentMessage: 'Mensaje sin enviar',
   },
