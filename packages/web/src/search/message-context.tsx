@@ -1,7 +1,7 @@
 import type { Message } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { displayText } from '../lib/display-text.ts';
+import { Excerpt } from '../emoji/excerpt.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { timeOfDay } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
@@ -12,6 +12,8 @@ import { useNames } from '../users/use-names.ts';
 
 /** How many messages are shown around a found one, including itself. */
 const AROUND = 5;
+/** Maximum length of a text, in characters. */
+const EXCERPT = 300;
 const NONE: readonly Message[] = [];
 
 /** Shows the messages before and after a found message; for a reply, those in its thread. */
@@ -43,7 +45,7 @@ export function MessageContext({ message }: { message: Message }) {
       aria-busy={data === undefined}
       className="ms-14 mb-2 border-line border-s-2 ps-3"
     >
-      {messages.map(({ seq: at, author, body, postedAt }) => (
+      {messages.map(({ seq: at, author, body, mentions, postedAt }) => (
         <li
           key={at}
           aria-current={at === seq || undefined}
@@ -53,8 +55,12 @@ export function MessageContext({ message }: { message: Message }) {
           <time dateTime={postedAt} className="text-caption text-muted">
             {timeOfDay(postedAt)}
           </time>
-          <span dir="auto" className="line-clamp-3 whitespace-pre-wrap break-words">
-            {body === '' ? t('search.noText') : displayText(body)}
+          <span dir="auto" className="line-clamp-3 break-words">
+            {body === '' ? (
+              t('search.noText')
+            ) : (
+              <Excerpt text={body} mentions={mentions} characters={EXCERPT} />
+            )}
           </span>
         </li>
       ))}
