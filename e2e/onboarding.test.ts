@@ -119,6 +119,7 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
     await ended;
     await page.getByRole('link', { name: /Announcements/ }).waitFor();
+    expect(await page.evaluate(() => document.activeElement === document.body)).toBe(false);
     // On the other device, the guide and the tour are over too.
     await phone.page.goto('/');
     await phone.page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
@@ -131,6 +132,8 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await mona.fillRegistration('mona', 'Mona Member');
     await enterCode(mona, 'mona');
     await mona.page.getByText('1 of 4').waitFor();
+    // The list of conversations is another page on a phone.
+    await mona.page.getByText('Tap the arrow at the top to go there.').waitFor();
     await conversation(mona, 'everyone').waitFor();
     expect(await sideways(mona.page)).toBe(0);
     expect(await barriers(mona.page)).toEqual([]);
@@ -146,6 +149,12 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await stranger.page.goto('/login');
     await throughProvider(stranger, 'stranger');
     await stranger.page.getByText('You need an invitation').waitFor();
+    // A link that is no longer valid says what to do.
+    await stranger.page.goto('/register#an-old-link');
+    await stranger.page.getByText('You’ve been invited.').waitFor();
+    await stranger.fillRegistration('stranger', 'Stranger');
+    await stranger.page.getByText('Ask the person who invited you for a new link.').waitFor();
+    expect(await stranger.page.getByText('You’ve been invited.').count()).toBe(0);
     const sol = await visitors.arrive();
     await sol.page.goto(new URL(invitation).href);
     await throughProvider(sol, 'sol');

@@ -7,7 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { ErrorPage } from './app/error-page.tsx';
-import { NotFound } from './app/not-found.tsx';
+import { NotFound, NotFoundPage } from './app/not-found.tsx';
 import { loadPart } from './lib/load-error.ts';
 import { entryPath } from './session/entry-path.ts';
 import { rememberNext } from './session/next.ts';
@@ -23,7 +23,7 @@ const lazyPage: typeof lazyRouteComponent = (load, name) =>
 
 const mainPages = () => import('./app/main-pages.ts');
 
-const root = createRootRoute({ component: Outlet });
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
 
 /** Pages for visitors who are not logged in; everyone else is redirected to their conversations. */
 const outside = createRoute({

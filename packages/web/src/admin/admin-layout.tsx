@@ -13,7 +13,7 @@ import {
   Ticket,
   Users,
 } from 'lucide-react';
-import { NotFound } from '../app/not-found.tsx';
+import { AdminsOnly } from '../app/not-found.tsx';
 import { SettingsLayout, type SettingsSection } from '../app/settings-layout.tsx';
 import { useAllOpenReports } from '../messages/use-open-reports.ts';
 import { useParley } from '../session/use-client.ts';
@@ -66,7 +66,7 @@ export function AdminLayout() {
   const me = useParley((s) => s.me);
   const reports = useAllOpenReports();
   if (me === null) return <PageSkeleton />;
-  if (!me.permissions.includes('administer')) return <NotFound />;
+  if (!me.permissions.includes('administer')) return <AdminsOnly />;
   const badge = reports > 0 && (
     <UnreadBadge count={reports} text={t('reports.open', { count: reports })} />
   );

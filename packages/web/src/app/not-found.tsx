@@ -1,18 +1,45 @@
-import { Compass } from 'lucide-react';
+import { Compass, Lock } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { t } from '../texts/index.ts';
 import { buttonStyle } from '../ui/button-style.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
 
-/** The page for an unknown path, and for pages that the account may not see. */
+/** The page for an unknown path. */
 export function NotFound() {
-  usePageTitle(t('notFound.title'));
+  return (
+    <NoPage icon={<Compass size={30} />} title={t('notFound.title')} intro={t('notFound.intro')} />
+  );
+}
+
+/** The page for an unknown path outside of the layouts, which have a `main` element. */
+export function NotFoundPage() {
+  return (
+    <main>
+      <NotFound />
+    </main>
+  );
+}
+
+/** Shown instead of a page of the administration to accounts that may not see it. */
+export function AdminsOnly() {
+  return (
+    <NoPage
+      icon={<Lock size={30} />}
+      title={t('notFound.adminsOnly')}
+      intro={t('notFound.adminsOnlyIntro')}
+    />
+  );
+}
+
+function NoPage({ icon, title, intro }: { icon: ReactNode; title: string; intro: string }) {
+  usePageTitle(title);
   return (
     <div className="flex min-h-[80dvh] flex-col items-center justify-center gap-3 p-6 text-center">
       <span className="flex size-16 items-center justify-center rounded-2xl bg-accent-soft text-accent-strong">
-        <Compass size={30} />
+        {icon}
       </span>
-      <h1 className="mt-1 font-semibold text-2xl">{t('notFound.title')}</h1>
-      <p className="max-w-xs text-muted">{t('notFound.intro')}</p>
+      <h1 className="mt-1 font-semibold text-2xl">{title}</h1>
+      <p className="max-w-xs text-muted">{intro}</p>
       <a href="/" className={`${buttonStyle('primary')} mt-2`}>
         {t('notFound.goHome')}
       </a>

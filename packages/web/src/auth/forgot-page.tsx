@@ -25,20 +25,25 @@ export function ForgotPage() {
       {t('common.backToLogIn')}
     </Link>
   );
+  const isStored = options?.email === 'outbox';
   if (sentTo !== null) {
     return (
-      <AuthPage title={t('forgot.sentTitle')} intro="" other={back}>
+      <AuthPage
+        title={isStored ? t('forgot.storedTitle') : t('forgot.sentTitle')}
+        intro=""
+        other={back}
+      >
         <div role="status" className="rounded-2xl border border-line bg-raised p-5">
           <span className="flex size-11 items-center justify-center rounded-xl bg-accent-soft text-accent-strong">
             <MailCheck size={22} />
           </span>
           <p className="mt-4">
             <RichText
-              text="forgot.sent"
+              text={isStored ? 'forgot.stored' : 'forgot.sent'}
               parts={{ email: <b className="wrap-anywhere font-semibold">{sentTo}</b> }}
             />
           </p>
-          <p className="mt-2 text-muted text-sm">{t('forgot.notArrived')}</p>
+          {!isStored && <p className="mt-2 text-muted text-sm">{t('forgot.notArrived')}</p>}
         </div>
         <Button className="mt-4 w-full" onClick={() => setSentTo(null)}>
           {t('forgot.tryAnotherAddress')}

@@ -1,8 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { useServerName } from '../session/server-name.ts';
 import { useSession } from '../session/session.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
@@ -17,6 +19,7 @@ import { useSsoResult } from './use-sso-result.ts';
 export function LoginPage() {
   const session = useSession();
   const options = useAuthOptions();
+  const storedName = useServerName();
   const continueLogin = useContinueLogin();
   const { problem: ssoProblem, step, isForeign } = useSsoResult();
   const [startedElsewhere, setStartedElsewhere] = useState(isForeign);
@@ -40,7 +43,10 @@ export function LoginPage() {
           t('login.closed')
         ) : (
           <>
-            {t('login.newHere')}{' '}
+            <RichText
+              text="login.newHere"
+              parts={{ server: <bdi>{options?.name ?? storedName}</bdi> }}
+            />{' '}
             <Link to="/register" className={LINK}>
               {t('common.createAnAccount')}
             </Link>

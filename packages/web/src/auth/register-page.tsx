@@ -1,9 +1,11 @@
+import { ApiError } from '@parley/client';
 import type { AuthOptions } from '@parley/protocol';
 import { Link, useLocation } from '@tanstack/react-router';
 import { useState } from 'react';
 import { listOf } from '../lib/text.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { locale, t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
 import { Button } from '../ui/button.tsx';
 import { buttonStyle } from '../ui/button-style.ts';
 import { Field } from '../ui/field.tsx';
@@ -62,22 +64,42 @@ function RegisterForm({
   invitation: string;
 }) {
   const continueLogin = useContinueLogin();
+  /** The invitation that the server has refused. */
+  const [refused, setRefused] = useState<string | null>(null);
+  const isRefused = invitation !== '' && invitation === refused;
   const form = useForm(FIELDS, async ({ firstName, lastName, phone, ...values }) => {
-    const answer = await auth.register({
-      locale,
-      ...values,
-      ...(firstName.trim() && { firstName }),
-      ...(lastName.trim() && { lastName }),
-      ...(phone.trim() && { phone }),
-      ...(invitation && { invitation }),
-    });
-    await continueLogin(answer, values.email.trim());
+    try {
+      const answer = await auth.register({
+        locale,
+        ...values,
+        ...(firstName.trim() && { firstName }),
+        ...(lastName.trim() && { lastName }),
+        ...(phone.trim() && { phone }),
+        ...(invitation && { invitation }),
+      });
+      await continueLogin(answer, values.email.trim());
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'invitation_expired') setRefused(invitation);
+      throw error;
+    }
   });
   const domains = options?.registration === 'domain' ? options.domains : [];
   return (
     <form {...form.props} className="flex flex-col gap-4">
-      {invitation !== '' && <Notice text={t('register.invited')} />}
+      {invitation !== '' && !isRefused && <Notice text={t('register.invited')} />}
       <Problem text={form.problem} />
+      {isRefused && (
+        <p className="text-sm text-soft">
+          {t('register.askForInvitation')}{' '}
+          {options?.registration === 'open' && (
+            // What was typed stays in the form.
+            <RichText
+              text="register.withoutInvitation"
+              parts={{ link: <Link to="/register" className={LINK} /> }}
+            />
+          )}
+        </p>
+      )}
       <Field
         name="displayName"
         label={t('common.yourName')}

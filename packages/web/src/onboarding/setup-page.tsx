@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Check } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useAdmin } from '../admin/use-admin.ts';
-import { NotFound } from '../app/not-found.tsx';
+import { AdminsOnly } from '../app/not-found.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { setSetupSteps, useSetupSteps } from '../session/setup-steps.ts';
 import { useParley } from '../session/use-client.ts';
@@ -39,7 +39,7 @@ export function SetupPage() {
   if (mayAdminister === undefined || remaining === null) {
     return <p className="p-6 text-muted">{t('common.loading')}</p>;
   }
-  if (!mayAdminister) return <NotFound />;
+  if (!mayAdminister) return <AdminsOnly />;
   return <Guide left={remaining} />;
 }
 

@@ -5,6 +5,7 @@ import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
+import { focusContent } from '../ui/return-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 
 interface Step {
@@ -47,6 +48,10 @@ export function Tour({ onEnd }: { onEnd: () => void }) {
   const isLast = index === STEPS.length - 1;
   const end = () => {
     onEnd();
+    // The button that had the focus is gone.
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body) focusContent();
+    });
     new AccountApi(client.api).update({ isTourEnded: true }).then(
       () => client.refreshMe(),
       // Offline: it is shown again.
@@ -84,7 +89,10 @@ function StepPopover({
   const id = useId();
   const nextButton = useRef<HTMLButtonElement>(null);
   const isTouch = useCoarsePointer();
-  const element = useMemo(() => visibleElement(step.about), [step.about]);
+  const own = useMemo(() => visibleElement(step.about), [step.about]);
+  // On phones the list of conversations is another page, to which an arrow leads.
+  const arrow = useMemo(() => (own === null ? visibleElement('back') : null), [own]);
+  const element = own ?? arrow;
   const frame = useFrame(element);
   const anchor = useMemo(
     () => ({ current: { getBoundingClientRect: () => frame ?? middleOfScreen() } }),
@@ -116,7 +124,7 @@ function StepPopover({
             {t(step.title)}
           </h2>
           <p id={`${id}-text`} className="mt-1 text-sm text-soft">
-            {t((isTouch && step.touchText) || step.text)}
+            {t((isTouch && step.touchText) || step.text)} {arrow && t('tour.behindArrow')}
           </p>
           <div className="mt-4 flex flex-wrap items-center gap-2">
             <Button look="quiet" className="me-auto" onClick={onSkip}>

@@ -116,7 +116,7 @@ const texts = {
     or: 'oder',
     withPasskey: 'Mit Passkey anmelden',
     continueWith: 'Weiter mit {{name}}',
-    newHere: 'Neu bei Parley?',
+    newHere: 'Neu bei <server/>?',
     closed: 'Auf diesem Server können nur Admins Konten erstellen.',
     ssoFailed: 'Single Sign-on ist fehlgeschlagen. Versuch es noch einmal.',
     otherTabTitle: 'In diesem Tab anmelden',
@@ -127,6 +127,8 @@ const texts = {
     title: 'Erstelle dein Konto',
     intro: 'Es dauert nur eine Minute.',
     invited: 'Du wurdest eingeladen. Erstelle ein Konto, um beizutreten.',
+    askForInvitation: 'Bitte die Person, die dich eingeladen hat, um einen neuen Link.',
+    withoutInvitation: 'Du kannst auch <link>ohne Einladung ein Konto erstellen</link>.',
     usernameHint: 'Damit können dich andere finden.',
     allowedDomains: 'Erlaubte Domains: {{domains}}',
     fullName: 'Vollständiger Name und Telefon',
@@ -173,6 +175,9 @@ const texts = {
     submit: 'Link senden',
     sentTitle: 'Sieh in deinen E-Mails nach',
     sent: 'Wenn <email/> zu einem Konto auf diesem Server gehört, haben wir einen Link für ein neues Passwort geschickt. Er gilt einmal und 30 Minuten lang.',
+    storedTitle: 'Frag einen Admin nach dem Link',
+    stored:
+      'Auf diesem Server ist noch kein E-Mail-Versand eingerichtet. Wenn <email/> zu einem Konto gehört, steht der Link für ein neues Passwort im Ordner data/outbox und unter Administration > E-Mails. Er gilt einmal und 30 Minuten lang.',
     notArrived:
       'Nichts angekommen? Sieh im Spam-Ordner nach und prüfe, ob du dich mit dieser Adresse registriert hast.',
     tryAnotherAddress: 'Andere Adresse versuchen',
@@ -298,6 +303,9 @@ const texts = {
     title: 'Seite nicht gefunden',
     intro: 'Prüfe die Adresse. Vielleicht wurde die Seite verschoben oder gelöscht.',
     goHome: 'Zur Startseite',
+    adminsOnly: 'Nur für Admins',
+    adminsOnlyIntro:
+      'Diese Seite gehört zur Administration. Frag einen Admin, wenn etwas geändert werden soll.',
   },
   ownMenu: {
     title: 'Kontomenü',
@@ -469,6 +477,7 @@ const texts = {
     deleteSectionHint: 'Seine Unterhaltungen kommen zurück zu „Gruppen“ und „Direktnachrichten“.',
   },
   drafts: {
+    offline: 'Du bist offline. Neue Entwürfe bleiben bis zur nächsten Verbindung auf diesem Gerät.',
     title: 'Entwürfe',
     none: 'Keine Entwürfe',
     noneHint: 'Angefangene Nachrichten werden hier gespeichert, auf allen deinen Geräten.',
@@ -477,7 +486,6 @@ const texts = {
     deleteQuestion: 'Diesen Entwurf löschen?',
     deleteIntro:
       'Er wird auf allen deinen Geräten gelöscht. Das lässt sich nicht rückgängig machen.',
-    offline: 'Du bist offline. Neue Entwürfe bleiben bis zur nächsten Verbindung auf diesem Gerät.',
     deleted: 'Entwurf gelöscht',
   },
   search: {
@@ -787,6 +795,7 @@ const texts = {
     deleted: 'Diese Nachricht und ihr Bearbeitungsverlauf wurden gelöscht.',
   },
   missing: {
+    offlineTitle: 'Unterhaltung',
     title: 'Unterhaltung nicht gefunden',
     intro: 'Vielleicht wurde sie gelöscht, oder du bist kein Mitglied.',
   },
@@ -795,7 +804,6 @@ const texts = {
     by: '<name/> hat dich aus dieser Gruppe entfernt.',
     byOwner: 'Ein Inhaber hat dich aus dieser Gruppe entfernt.',
     left: 'Du hast diese Gruppe verlassen.',
-    offlineTitle: 'Unterhaltung',
     deleted: 'Diese Gruppe wurde gelöscht.',
     unknown: 'Diese Gruppe wurde gelöscht, oder du wurdest daraus entfernt.',
     unsentMessages: 'Nicht gesendete Nachrichten',
@@ -1615,6 +1623,7 @@ const texts = {
     conversations: 'Deine Unterhaltungen',
     conversationsText:
       'Hier sind Gruppen und Direktnachrichten. Eine Zahl zeigt, wie viele Nachrichten ungelesen sind.',
+    behindArrow: 'Tippe oben auf den Pfeil, um dorthin zu gelangen.',
     composer: 'Schreibe eine Nachricht',
     composerText:
       'Sende mit der Eingabetaste. Erwähne Personen mit @, und ziehe Dateien hierher oder füge Bilder ein, um sie anzuhängen.',

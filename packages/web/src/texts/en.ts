@@ -107,7 +107,7 @@ export const en = {
     or: 'or',
     withPasskey: 'Log in with a passkey',
     continueWith: 'Continue with {{name}}',
-    newHere: 'New to Parley?',
+    newHere: 'New to <server/>?',
     closed: 'Only admins can create accounts on this server.',
     ssoFailed: 'Single sign-on failed. Try again.',
     otherTabTitle: 'Log in from this tab',
@@ -118,6 +118,8 @@ export const en = {
     title: 'Create your account',
     intro: 'It only takes a minute.',
     invited: 'You’ve been invited. Create an account to join.',
+    askForInvitation: 'Ask the person who invited you for a new link.',
+    withoutInvitation: 'You can also <link>create an account without an invitation</link>.',
     usernameHint: 'People can use it to find you.',
     allowedDomains: 'Allowed domains: {{domains}}',
     fullName: 'Full name and phone',
@@ -161,6 +163,9 @@ export const en = {
     submit: 'Send reset link',
     sentTitle: 'Check your email',
     sent: 'If <email/> belongs to an account on this server, we’ve sent a link to set a new password. It works once and expires in 30 minutes.',
+    storedTitle: 'Ask an admin for the link',
+    stored:
+      'Email isn’t set up on this server yet. If <email/> belongs to an account, the link to set a new password is in the data/outbox folder and under Administration > Emails. It works once and expires in 30 minutes.',
     notArrived:
       'Didn’t get it? Check your spam folder, and make sure this is the address you registered with.',
     tryAnotherAddress: 'Try another address',
@@ -281,6 +286,9 @@ export const en = {
     title: 'Page not found',
     intro: 'Check the address. The page may have been moved or deleted.',
     goHome: 'Go to home page',
+    adminsOnly: 'Admins only',
+    adminsOnlyIntro:
+      'This page is part of the administration. Ask an admin if you need something changed.',
   },
   ownMenu: {
     title: 'Account menu',
@@ -451,6 +459,7 @@ export const en = {
     deleteSectionHint: 'Its conversations go back to Groups and Direct messages.',
   },
   drafts: {
+    offline: 'You’re offline. New drafts are saved on this device until you reconnect.',
     title: 'Drafts',
     none: 'No drafts',
     noneHint: 'Messages you start but don’t send are saved here, on all your devices.',
@@ -459,7 +468,6 @@ export const en = {
     deleteQuestion: 'Delete this draft?',
     deleteIntro: 'It will be deleted on all your devices. This can’t be undone.',
     deleted: 'Draft deleted',
-    offline: 'You’re offline. New drafts are saved on this device until you reconnect.',
   },
   search: {
     title: 'Search messages',
@@ -758,6 +766,7 @@ export const en = {
     deleted: 'This message and its edit history were deleted.',
   },
   missing: {
+    offlineTitle: 'Conversation',
     title: 'Conversation not found',
     intro: 'It may have been deleted, or you may not be a member.',
   },
@@ -766,7 +775,6 @@ export const en = {
     by: '<name/> removed you from this group.',
     byOwner: 'An owner removed you from this group.',
     left: 'You left this group.',
-    offlineTitle: 'Conversation',
     deleted: 'This group was deleted.',
     unknown: 'This group was deleted, or you were removed from it.',
     unsentMessages: 'Unsent messages',
@@ -1567,6 +1575,7 @@ export const en = {
     conversations: 'Your conversations',
     conversationsText:
       'Groups and direct messages are here. A badge shows how many messages are unread.',
+    behindArrow: 'Tap the arrow at the top to go there.',
     composer: 'Write a message',
     composerText:
       'Press Enter to send. Use @ to mention people, and drop files or paste images to attach them.',

@@ -123,7 +123,7 @@ const texts = {
     or: 'o',
     withPasskey: 'Iniciar sesión con una llave de acceso',
     continueWith: 'Continuar con {{name}}',
-    newHere: '¿Es tu primera vez en Parley?',
+    newHere: '¿Es tu primera vez en <server/>?',
     closed: 'En este servidor, solo los administradores pueden crear cuentas.',
     ssoFailed: 'Falló el inicio de sesión único. Inténtalo de nuevo.',
     otherTabTitle: 'Inicia sesión desde esta pestaña',
@@ -134,6 +134,8 @@ const texts = {
     title: 'Crea tu cuenta',
     intro: 'Solo tardarás un minuto.',
     invited: 'Recibiste una invitación. Crea una cuenta para unirte.',
+    askForInvitation: 'Pide un enlace nuevo a la persona que te invitó.',
+    withoutInvitation: 'También puedes <link>crear una cuenta sin invitación</link>.',
     usernameHint: 'Sirve para que otras personas te encuentren.',
     allowedDomains: 'Dominios permitidos: {{domains}}',
     fullName: 'Nombre completo y teléfono',
@@ -180,6 +182,9 @@ const texts = {
     submit: 'Enviar enlace',
     sentTitle: 'Revisa tu correo',
     sent: 'Si <email/> pertenece a una cuenta de este servidor, enviamos un enlace para elegir una contraseña nueva. Funciona una sola vez y caduca en 30 minutos.',
+    storedTitle: 'Pide el enlace a un administrador',
+    stored:
+      'El correo aún no está configurado en este servidor. Si <email/> pertenece a una cuenta, el enlace para elegir una contraseña nueva está en la carpeta data/outbox y en Administración > Correos. Funciona una sola vez y caduca en 30 minutos.',
     notArrived:
       '¿No te llegó? Revisa la carpeta de spam y comprueba que esta es la dirección con la que te registraste.',
     tryAnotherAddress: 'Probar con otra dirección',
@@ -308,6 +313,9 @@ const texts = {
     title: 'Página no encontrada',
     intro: 'Comprueba la dirección. Es posible que la página se haya movido o eliminado.',
     goHome: 'Ir a la página de inicio',
+    adminsOnly: 'Solo para administradores',
+    adminsOnlyIntro:
+      'Esta página es parte de la administración. Pide a un administrador los cambios que necesites.',
   },
   ownMenu: {
     title: 'Menú de la cuenta',
@@ -484,6 +492,8 @@ const texts = {
     deleteSectionHint: 'Sus conversaciones vuelven a Grupos y Mensajes directos.',
   },
   drafts: {
+    offline:
+      'Sin conexión. Los borradores nuevos se guardan en este dispositivo hasta que vuelvas a conectarte.',
     title: 'Borradores',
     none: 'No hay borradores',
     noneHint: 'Los mensajes que empiezas y no envías se guardan aquí, en todos tus dispositivos.',
@@ -806,6 +816,7 @@ const texts = {
     deleted: 'Este mensaje y su historial de ediciones se eliminaron.',
   },
   missing: {
+    offlineTitle: 'Conversación',
     title: 'Conversación no encontrada',
     intro: 'Es posible que se haya eliminado o que no seas miembro.',
   },
@@ -816,7 +827,6 @@ const texts = {
     left: 'Saliste de este grupo.',
     deleted: 'Este grupo se eliminó.',
     unknown: 'Este grupo se eliminó o te quitaron de él.',
-    offlineTitle: 'Conversación',
     unsentMessages: 'Mensajes sin enviar',
     unsentMessage: 'Mensaje sin enviar',
   },
@@ -1654,6 +1664,7 @@ const texts = {
     conversations: 'Tus conversaciones',
     conversationsText:
       'Aquí están los grupos y los mensajes directos. Un indicador muestra cuántos mensajes hay sin leer.',
+    behindArrow: 'Toca la flecha de arriba para ir ahí.',
     composer: 'Escribe un mensaje',
     composerText:
       'Pulsa Enter para enviar. Usa @ para mencionar a alguien, y suelta archivos o pega imágenes para adjuntarlos.',

@@ -8,6 +8,7 @@ export function BackLink() {
     <Link
       to="/"
       aria-label={t('common.backToConversations')}
+      data-tour="back"
       className="inline-flex size-10 pointer-coarse:size-11 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
     >
       <ArrowLeft size={20} />
