@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { problemText } from './problem-text.ts';
 
 /** The delay between a keystroke and the search, ms. */
 const TYPING_MS = 150;
@@ -72,7 +73,8 @@ export function useMessageSearch(
           { signal: request.signal },
         );
         if (request.signal.aborted) return;
-        const { problems, next } = page;
+        const { next } = page;
+        const problems = page.problems.map((one) => ({ ...one, message: problemText(one) }));
         const items = [...shown, ...page.items];
         setState({ text, items, problems, next, error: null, isLoading: false, isHere: false });
       } catch (error) {

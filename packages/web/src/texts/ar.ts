@@ -577,6 +577,14 @@ const texts = {
     needsServer: 'لا يمكن استخدام عامل التصفية «{{filter}}:» بهذه القيمة دون اتصال.',
     more: 'عرض المزيد',
   },
+  searchProblem: {
+    empty: 'اختر قيمة لـ «{{filter}}:».',
+    date: '«{{value}}» ليس تاريخًا.',
+    notExcluded: 'لا يمكن استبعاد «{{filter}}:». استخدم «before:» أو «after:» بدلًا من ذلك.',
+    value: 'لا تصلح «{{value}}» مع «{{filter}}:».',
+    conversation: 'لست في محادثة باسم «{{value}}».',
+    user: 'لم يُعثر على أحد باسم «{{value}}».',
+  },
   switcher: {
     title: 'الانتقال إلى',
     search: 'البحث عن أشخاص ومجموعات ورسائل وأوامر',

@@ -551,6 +551,15 @@ const texts = {
     needsServer: 'Der Filter „{{filter}}:“ kann mit diesem Wert offline nicht verwendet werden.',
     more: 'Mehr anzeigen',
   },
+  searchProblem: {
+    empty: 'Wähle einen Wert für „{{filter}}:“.',
+    date: '„{{value}}“ ist kein Datum.',
+    notExcluded:
+      '„{{filter}}:“ kann nicht ausgeschlossen werden. Verwende stattdessen „before:“ oder „after:“.',
+    value: '„{{value}}“ ist bei „{{filter}}:“ nicht möglich.',
+    conversation: 'Du bist in keiner Unterhaltung mit dem Namen „{{value}}“.',
+    user: 'Niemand mit dem Namen „{{value}}“ gefunden.',
+  },
   switcher: {
     title: 'Gehe zu',
     search: 'Personen, Gruppen, Nachrichten und Befehle durchsuchen',

@@ -531,6 +531,14 @@ export const en = {
     needsServer: 'The filter “{{filter}}:” can’t be used offline with this value.',
     more: 'Show more',
   },
+  searchProblem: {
+    empty: 'Choose a value for “{{filter}}:”.',
+    date: '“{{value}}” is not a date.',
+    notExcluded: '“{{filter}}:” can’t be excluded. Use “before:” or “after:” instead.',
+    value: '“{{value}}” doesn’t work with “{{filter}}:”.',
+    conversation: 'You’re not in a conversation called “{{value}}”.',
+    user: 'No one you can find is called “{{value}}”.',
+  },
   switcher: {
     title: 'Go to',
     search: 'Search people, groups, messages and commands',

@@ -568,6 +568,14 @@ const texts = {
     needsServer: 'Sin conexión, el filtro “{{filter}}:” no se puede usar con este valor.',
     more: 'Mostrar más',
   },
+  searchProblem: {
+    empty: 'Elige un valor para «{{filter}}:».',
+    date: '«{{value}}» no es una fecha.',
+    notExcluded: '«{{filter}}:» no se puede excluir. Usa «before:» o «after:».',
+    value: '«{{value}}» no es válido para «{{filter}}:».',
+    conversation: 'No estás en ninguna conversación llamada «{{value}}».',
+    user: 'No se encontró a nadie llamado «{{value}}».',
+  },
   switcher: {
     title: 'Ir a',
     search: 'Buscar personas, grupos, mensajes y comandos',
