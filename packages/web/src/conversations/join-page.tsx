@@ -46,7 +46,7 @@ export function JoinPage() {
       {group.data && (
         <>
           <p className="text-muted">{t('joinPage.invited')}</p>
-          <h1 className="break-words font-semibold text-xl">
+          <h1 className="wrap-anywhere max-w-full font-semibold text-xl">
             <bdi>{group.data.name}</bdi>
           </h1>
           <p className="text-muted text-sm">

@@ -49,7 +49,11 @@ export function Removed({
   return (
     <div className="flex h-full flex-col items-center justify-center gap-3 overflow-y-auto p-6">
       <div className="flex w-full max-w-md flex-col gap-3">
-        <h1 ref={heading} tabIndex={-1} className="break-words font-semibold text-xl outline-none">
+        <h1
+          ref={heading}
+          tabIndex={-1}
+          className="wrap-anywhere font-semibold text-xl outline-none"
+        >
           <RichText text="removed.title" parts={{ group: <bdi>{title}</bdi> }} />
         </h1>
         <p className="text-muted">{description}</p>

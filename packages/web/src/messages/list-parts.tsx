@@ -118,7 +118,7 @@ export function ListPlaceholder({
   }
   return (
     <div className="flex h-full flex-col justify-end p-5">
-      <h2 className="font-semibold text-xl">{title}</h2>
+      <h2 className="wrap-anywhere font-semibold text-xl">{title}</h2>
       <p className="mt-1 text-muted">{t('messageList.empty')}</p>
       <p className="mt-1 text-note text-muted">{notice}</p>
       {start}

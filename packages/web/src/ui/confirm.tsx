@@ -34,8 +34,10 @@ export function Confirm({
           }}
           className="surface-in fixed top-[22vh] left-1/2 z-60 w-[min(24rem,calc(100vw-2rem))] -translate-x-1/2 rounded-2xl border border-line bg-raised p-5 shadow-overlay outline-none"
         >
-          <AlertDialog.Title className="font-semibold text-lg">{title}</AlertDialog.Title>
-          <AlertDialog.Description className="mt-2 text-muted">
+          <AlertDialog.Title className="wrap-anywhere font-semibold text-lg">
+            {title}
+          </AlertDialog.Title>
+          <AlertDialog.Description className="wrap-anywhere mt-2 text-muted">
             {description}
           </AlertDialog.Description>
           <div className="mt-5 flex justify-end gap-2">

@@ -37,7 +37,7 @@ export function Dialog({
         >
           <header className="flex items-start gap-3 px-5 pt-4 pb-2">
             <div className="min-w-0 flex-1 pt-1.5">
-              <Radix.Title className="font-semibold text-lg">{title}</Radix.Title>
+              <Radix.Title className="wrap-anywhere font-semibold text-lg">{title}</Radix.Title>
               {description !== undefined && (
                 <Radix.Description className="mt-1 text-muted text-sm">
                   {description}
