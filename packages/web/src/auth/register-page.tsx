@@ -68,6 +68,7 @@ function RegisterForm({
   const [refused, setRefused] = useState<string | null>(null);
   const isRefused = invitation !== '' && invitation === refused;
   const form = useForm(FIELDS, async ({ firstName, lastName, phone, ...values }) => {
+    setRefused(null);
     try {
       const answer = await auth.register({
         locale,
@@ -87,7 +88,7 @@ function RegisterForm({
   return (
     <form {...form.props} className="flex flex-col gap-4">
       {invitation !== '' && !isRefused && <Notice text={t('register.invited')} />}
-      <Problem text={form.problem} />
+      <Problem text={refused === null || isRefused ? form.problem : null} />
       {isRefused && (
         <p className="text-sm text-soft">
           {t('register.askForInvitation')}{' '}
@@ -95,7 +96,7 @@ function RegisterForm({
             // What was typed stays in the form.
             <RichText
               text="register.withoutInvitation"
-              parts={{ link: <Link to="/register" className={LINK} /> }}
+              parts={{ page: <Link to="/register" className={LINK} /> }}
             />
           )}
         </p>

@@ -137,9 +137,10 @@ function isFocusElsewhere(list: HTMLElement | null): boolean {
   return focused !== null && focused !== document.body && list?.contains(focused) !== true;
 }
 
-/** Focuses a row or a heading; if an action has removed it, a row beside it. */
+/** Focuses a row or a heading; if an action has removed it, a row beside it, or else the first one. */
 function focusOn(list: HTMLElement | null, target: OpenMenu): void {
-  (elementOf(list, target) ?? target.neighbor)
+  const beside = target.neighbor?.isConnected ? target.neighbor : null;
+  (elementOf(list, target) ?? beside ?? list?.querySelector('[data-row]'))
     ?.querySelector<HTMLElement>('[data-focusable]')
     ?.focus({ preventScroll: true });
 }

@@ -141,7 +141,7 @@ const texts = {
     intro: 'لن يستغرق ذلك سوى دقيقة.',
     invited: 'لديك دعوة. أنشئ حسابًا للانضمام.',
     askForInvitation: 'اطلب رابطًا جديدًا من الشخص الذي دعاك.',
-    withoutInvitation: 'يمكنك أيضًا <link>إنشاء حساب من دون دعوة</link>.',
+    withoutInvitation: 'يمكنك أيضًا <page>إنشاء حساب من دون دعوة</page>.',
     usernameHint: 'يمكن للآخرين العثور عليك من خلاله.',
     allowedDomains: 'النطاقات المسموح بها: {{domains}}',
     fullName: 'الاسم الكامل والهاتف',

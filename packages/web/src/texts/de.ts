@@ -128,7 +128,7 @@ const texts = {
     intro: 'Es dauert nur eine Minute.',
     invited: 'Du wurdest eingeladen. Erstelle ein Konto, um beizutreten.',
     askForInvitation: 'Bitte die Person, die dich eingeladen hat, um einen neuen Link.',
-    withoutInvitation: 'Du kannst auch <link>ohne Einladung ein Konto erstellen</link>.',
+    withoutInvitation: 'Du kannst auch <page>ohne Einladung ein Konto erstellen</page>.',
     usernameHint: 'Damit können dich andere finden.',
     allowedDomains: 'Erlaubte Domains: {{domains}}',
     fullName: 'Vollständiger Name und Telefon',

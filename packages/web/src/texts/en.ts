@@ -119,7 +119,7 @@ export const en = {
     intro: 'It only takes a minute.',
     invited: 'You’ve been invited. Create an account to join.',
     askForInvitation: 'Ask the person who invited you for a new link.',
-    withoutInvitation: 'You can also <link>create an account without an invitation</link>.',
+    withoutInvitation: 'You can also <page>create an account without an invitation</page>.',
     usernameHint: 'People can use it to find you.',
     allowedDomains: 'Allowed domains: {{domains}}',
     fullName: 'Full name and phone',

@@ -135,7 +135,7 @@ const texts = {
     intro: 'Solo tardarás un minuto.',
     invited: 'Recibiste una invitación. Crea una cuenta para unirte.',
     askForInvitation: 'Pide un enlace nuevo a la persona que te invitó.',
-    withoutInvitation: 'También puedes <link>crear una cuenta sin invitación</link>.',
+    withoutInvitation: 'También puedes <page>crear una cuenta sin invitación</page>.',
     usernameHint: 'Sirve para que otras personas te encuentren.',
     allowedDomains: 'Dominios permitidos: {{domains}}',
     fullName: 'Nombre completo y teléfono',
