@@ -8,6 +8,9 @@ import { loadTexts } from './texts/index.ts';
 import './styles.css';
 import './text-direction.css';
 
+/** The longest wait for the requests of the session to be sent, ms. */
+const HEAD_START_MS = 100;
+
 ignoreInputMethodKeys(window);
 flushWhenHidden(deletions, document);
 
@@ -17,9 +20,6 @@ start().catch((error: unknown) => {
   window.dispatchEvent(new Event('parley:load-failed'));
   throw error;
 });
-
-/** The longest wait for the requests of the session to be sent, ms. */
-const HEAD_START_MS = 100;
 
 /** Resumes the session while the application is being loaded, and shows it. */
 async function start(): Promise<void> {
