@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { type Content, contentOf } from './compressed.ts';
 
@@ -37,20 +37,23 @@ export const typeOf = (name: string): string =>
  * Reads all files of a folder into memory, by URL path (`/a/b.js`). `x.js.br` and `x.js.gz` become
  * encodings of `x.js`; other files are compressed here.
  *
+ * The files are read synchronously: before a server answers requests there is nothing to block, and hundreds of small
+ * files take a quarter of the time.
+ *
  * No URL is ever mapped to a path on disk, and no request holds a file descriptor.
  */
 export async function readFolder(folder: string): Promise<Map<string, Content>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
   const fileNames = new Set(files);
   const originals = files.filter((file) => !isEncoded(file, fileNames));
   const read = async (file: string): Promise<[string, Content]> => {
     const encoded: { br?: Buffer; gzip?: Buffer } = {};
     for (const [end, name] of Object.entries(ENCODED)) {
-      if (fileNames.has(file + end)) encoded[name] = await readFile(file + end);
+      if (fileNames.has(file + end)) encoded[name] = readFileSync(file + end);
     }
     const path = `/${relative(folder, file).split(sep).join('/')}`;
-    return [path, await contentOf(typeOf(file), await readFile(file), encoded)];
+    return [path, await contentOf(typeOf(file), readFileSync(file), encoded)];
   };
   return new Map(await Promise.all(originals.map(read)));
 }
