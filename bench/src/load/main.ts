@@ -93,31 +93,65 @@ const ROWS: readonly Row[] = [
 
 const WARMUP_MS = 1_500;
 
+const OPTIONS = {
+  row: { type: 'string' },
+  seconds: { type: 'string', default: '5' },
+  rounds: { type: 'string', default: '3' },
+  idle: { type: 'string' },
+  presence: { type: 'string' },
+  nodes: { type: 'string' },
+  storm: { type: 'string' },
+  hello: { type: 'boolean' },
+  reads: { type: 'boolean' },
+  commands: { type: 'boolean' },
+  search: { type: 'boolean' },
+  'file-texts': { type: 'string' },
+  names: { type: 'boolean' },
+  posts: { type: 'string' },
+  deciding: { type: 'boolean' },
+  messages: { type: 'string', default: '1000000' },
+  logs: { type: 'string', multiple: true },
+  baseline: { type: 'string' },
+  'per-sender': { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+const optionsOf = () => parseArgs({ options: OPTIONS }).values;
+type Values = ReturnType<typeof optionsOf>;
+
+const roundsOf = ({ rounds }: Values) => Number(rounds);
+const measureMsOf = ({ seconds }: Values) => Number(seconds) * 1000;
+/** Returns the only row to measure, if one is chosen. */
+const rowOf = ({ row }: Values) => (row === undefined ? null : Number(row));
+
+/** The measurements that an option chooses. The first of these options that is set decides. */
+const MEASUREMENTS: readonly (readonly [
+  option: keyof Values,
+  measure: (values: Values) => Promise<void>,
+])[] = [
+  ['idle', (v) => measureIdle(Number(v.idle))],
+  ['presence', (v) => measurePresence(Number(v.presence))],
+  ['storm', (v) => onBuilds(v, (cli) => measureStorm(Number(v.storm), Number(v.nodes ?? 1), cli))],
+  ['hello', (v) => onBuilds(v, (cli) => measureHello(roundsOf(v), cli))],
+  [
+    'commands',
+    (v) => measureCommands(roundsOf(v), [CLI, ...(v.baseline === undefined ? [] : [v.baseline])]),
+  ],
+  ['posts', (v) => comparePosts(v.posts ?? '', roundsOf(v), measureMsOf(v))],
+  ['deciding', (v) => compareDeciding(roundsOf(v), measureMsOf(v))],
+  ['names', (v) => measureNames(roundsOf(v))],
+  [
+    'file-texts',
+    (v) => onBuilds(v, (cli) => measureFileTexts(Number(v['file-texts']), roundsOf(v), cli)),
+  ],
+  ['search', (v) => measureSearch(Number(v.messages), v.logs ?? [], roundsOf(v))],
+  ['reads', (v) => measureReads(roundsOf(v))],
+  ['nodes', (v) => measureGrowth(Number(v.nodes), measureMsOf(v), roundsOf(v), rowOf(v))],
+  ['per-sender', measureRows],
+];
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      row: { type: 'string' },
-      seconds: { type: 'string', default: '5' },
-      rounds: { type: 'string', default: '3' },
-      idle: { type: 'string' },
-      presence: { type: 'string' },
-      nodes: { type: 'string' },
-      storm: { type: 'string' },
-      hello: { type: 'boolean' },
-      reads: { type: 'boolean' },
-      commands: { type: 'boolean' },
-      search: { type: 'boolean' },
-      'file-texts': { type: 'string' },
-      names: { type: 'boolean' },
-      posts: { type: 'string' },
-      deciding: { type: 'boolean' },
-      messages: { type: 'string', default: '1000000' },
-      logs: { type: 'string', multiple: true },
-      baseline: { type: 'string' },
-      'per-sender': { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-  });
+  const values = optionsOf();
   if (values.help) {
     process.stderr.write(USAGE);
     return;
@@ -125,81 +159,30 @@ async function main(): Promise<void> {
   console.log(
     `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}${canPin ? '' : '; processes are not pinned'}`,
   );
-  if (values.idle !== undefined) {
-    await measureIdle(Number(values.idle));
-    return;
-  }
-  if (values.presence !== undefined) {
-    await measurePresence(Number(values.presence));
-    return;
-  }
-  if (values.storm !== undefined) {
-    for (const cli of buildsOf(values.baseline)) {
-      await measureStorm(Number(values.storm), Number(values.nodes ?? 1), cli);
-    }
-    return;
-  }
-  if (values.hello) {
-    for (const cli of buildsOf(values.baseline)) await measureHello(Number(values.rounds), cli);
-    return;
-  }
-  if (values.commands) {
-    const baselines = values.baseline === undefined ? [] : [values.baseline];
-    await measureCommands(Number(values.rounds), [CLI, ...baselines]);
-    return;
-  }
-  if (values.posts !== undefined || values.deciding) {
-    const [pairs, measureMs] = [Number(values.rounds), Number(values.seconds) * 1000];
-    if (values.posts !== undefined) await comparePosts(values.posts, pairs, measureMs);
-    else await compareDeciding(pairs, measureMs);
-    return;
-  }
-  if (values.names) {
-    await measureNames(Number(values.rounds));
-    return;
-  }
-  if (values['file-texts'] !== undefined) {
-    for (const cli of buildsOf(values.baseline)) {
-      await measureFileTexts(Number(values['file-texts']), Number(values.rounds), cli);
-    }
-    return;
-  }
-  if (values.search) {
-    await measureSearch(Number(values.messages), values.logs ?? [], Number(values.rounds));
-    return;
-  }
-  if (values.reads) {
-    await measureReads(Number(values.rounds));
-    return;
-  }
-  if (values.nodes !== undefined) {
-    const only = values.row === undefined ? null : Number(values.row);
-    await measureGrowth(
-      Number(values.nodes),
-      Number(values.seconds) * 1000,
-      Number(values.rounds),
-      only,
-    );
-    return;
-  }
-  if (!values['per-sender']) {
-    const only = values.row === undefined ? null : Number(values.row);
-    if (values.baseline !== undefined) {
-      await measureBeside(
-        values.baseline,
-        only,
-        Number(values.seconds) * 1000,
-        Number(values.rounds),
-      );
-      return;
-    }
-    await measureWindows(only, Number(values.seconds) * 1000, Number(values.rounds));
-    return;
-  }
+  const chosen = MEASUREMENTS.find(([option]) => values[option] !== undefined);
+  await (chosen?.[1] ?? measureThroughput)(values);
+}
+
+/** Measures messages in windows, beside another build if one is named. */
+function measureThroughput(values: Values): Promise<void> {
+  const [only, measureMs, rounds] = [rowOf(values), measureMsOf(values), roundsOf(values)];
+  return values.baseline === undefined
+    ? measureWindows(only, measureMs, rounds)
+    : measureBeside(values.baseline, only, measureMs, rounds);
+}
+
+async function measureRows(values: Values): Promise<void> {
   const rows =
     values.row === undefined ? ROWS : ROWS.filter((_, i) => String(i + 1) === values.row);
-  for (const row of rows)
-    await measureRow(row, Number(values.seconds) * 1000, Number(values.rounds));
+  for (const row of rows) await measureRow(row, measureMsOf(values), roundsOf(values));
+}
+
+/** Measures the other build first, if one is named, then this one. */
+async function onBuilds(
+  { baseline }: Values,
+  measure: (cli: string | undefined) => Promise<void>,
+): Promise<void> {
+  for (const cli of buildsOf(baseline)) await measure(cli);
 }
 
 /** Returns the command lines of the builds to measure: the other one, if there is one, then this one. */
