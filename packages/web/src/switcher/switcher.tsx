@@ -8,7 +8,7 @@ import { fieldStyle } from '../ui/field-style.ts';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
 import type { ShownPresence } from '../users/shown-presence.ts';
 import { usePresenceOf } from '../users/use-presence-of.ts';
-import { type Result, useResults } from './use-results.tsx';
+import { type Result, type ResultGroup, useResults } from './use-results.tsx';
 
 /** Finds conversations, people, messages and commands by a part of their names, and goes there. */
 export function Switcher({
@@ -24,20 +24,12 @@ export function Switcher({
    * Null: the first.
    */
   const [picked, setPicked] = useState<string | null>(null);
-  const list = useRef<HTMLDivElement>(null);
   /** Run after the dialog has closed, so that the action can move the focus. */
   const chosen = useRef<Result | null>(null);
   const groups = useResults(text, openDialog);
   const results = groups.flatMap((group) => group.results);
   const current = results.find(({ key }) => key === picked) ?? results[0];
-  const presence = usePresenceOf(results.flatMap(({ user }) => user ?? []));
   const [isOpen, setOpen] = useState(true);
-  const currentKey = current?.key;
-  useEffect(() => {
-    if (currentKey === undefined) return;
-    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
-  }, [currentKey]);
-
   const choose = (result: Result | undefined) => {
     if (!result) return;
     chosen.current = result;
@@ -82,37 +74,63 @@ export function Switcher({
         spellCheck={false}
         className={`${fieldStyle()} mb-2 h-11 px-3`}
       />
-      <div
-        ref={list}
-        id="switcher-results"
-        role="listbox"
-        aria-label={t('switcher.results')}
-        className="-mx-2 min-h-40"
-      >
-        {groups.map(({ key, title, results }) => (
-          // biome-ignore lint/a11y/useSemanticElements: a listbox has groups, not fieldsets.
-          <div key={key} role="group" aria-label={title}>
-            <p aria-hidden className="px-2 pt-2 pb-1 font-semibold text-caption text-muted">
-              {title}
-            </p>
-            {results.map((result) => (
-              <Option
-                key={result.key}
-                result={result}
-                isCurrent={result === current}
-                presence={result.user === null ? undefined : presence(result.user)}
-                onPick={() => setPicked(result.key)}
-                onChoose={() => choose(result)}
-              />
-            ))}
-          </div>
-        ))}
-      </div>
+      <ResultList groups={groups} current={current} onPick={setPicked} onChoose={choose} />
       {/* The number of results is read out as it changes. */}
       <p role="status" className="sr-only">
         {t('switcher.count', { count: results.length })}
       </p>
     </Dialog>
+  );
+}
+
+/** The results in their groups; scrolls to the highlighted one. */
+function ResultList({
+  groups,
+  current,
+  onPick,
+  onChoose,
+}: {
+  groups: readonly ResultGroup[];
+  current: Result | undefined;
+  onPick: (key: string) => void;
+  onChoose: (result: Result) => void;
+}) {
+  const list = useRef<HTMLDivElement>(null);
+  const presence = usePresenceOf(
+    groups.flatMap(({ results }) => results.flatMap(({ user }) => user ?? [])),
+  );
+  const currentKey = current?.key;
+  useEffect(() => {
+    if (currentKey === undefined) return;
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [currentKey]);
+  return (
+    <div
+      ref={list}
+      id="switcher-results"
+      role="listbox"
+      aria-label={t('switcher.results')}
+      className="-mx-2 min-h-40"
+    >
+      {groups.map(({ key, title, results }) => (
+        // biome-ignore lint/a11y/useSemanticElements: a listbox has groups, not fieldsets.
+        <div key={key} role="group" aria-label={title}>
+          <p aria-hidden className="px-2 pt-2 pb-1 font-semibold text-caption text-muted">
+            {title}
+          </p>
+          {results.map((result) => (
+            <Option
+              key={result.key}
+              result={result}
+              isCurrent={result === current}
+              presence={result.user === null ? undefined : presence(result.user)}
+              onPick={() => onPick(result.key)}
+              onChoose={() => onChoose(result)}
+            />
+          ))}
+        </div>
+      ))}
+    </div>
   );
 }
 
