@@ -2,22 +2,26 @@ import {
   type AccountId,
   type ConversationId,
   LIMITS,
+  MemberRole,
   type OpenReportsAnswer,
 } from '@parley/protocol';
 import type pg from 'pg';
+import { authorize } from '../conversations/policy.ts';
 import { mayAct } from '../permissions/account-state.ts';
-import { isAdminRole, isServerAdmin } from '../permissions/minimum-roles.ts';
+import { isAdminRole, isServerAdmin, minimumRolesOf } from '../permissions/minimum-roles.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Reader } from './access.ts';
 
 /** Moderators notified at once of changed reports; clients count again every minute anyway. */
 const TOLD_MAX = 1_000;
 
-/**
- * SQL: whether the member `m` of the conversation `c` may read its reports, unless it is a guest of the server: the
- * policy of conversations lets it ban.
- */
-const IS_MODERATOR = `m.left_seq is null and m.role in ('owner', 'admin')
+/** The roles of a group that the policy of conversations lets ban, whatever its minimum roles are. */
+const MODERATORS = MemberRole.options.filter(
+  (role) => authorize(role, 'private', 'ban', minimumRolesOf('private', {})) === 'yes',
+);
+
+/** SQL: whether the member `m` of the conversation `c` may read its reports, unless it is a guest of the server. */
+const IS_MODERATOR = `m.left_seq is null and m.role in (${MODERATORS.map((role) => `'${role}'`).join(', ')})
   and c.kind = 'group' and not c.is_everyone and c.deleted_at is null`;
 
 interface OpenReportsDeps {
