@@ -1,6 +1,9 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { StreamId } from '@parley/protocol';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
+import { testLog } from '../../test/support/test-log.ts';
 import type { Logger } from '../runtime/log.ts';
+import type { BrokerListener } from './broker.ts';
 import { RedisBroker } from './broker-redis.ts';
 
 // With Redis: broker-redis.db.
@@ -48,3 +51,181 @@ test('two brokers have different names', () => {
   for (const name of names) expect(name).toMatch(/^[0-9a-f]{12}$/);
   expect(new Set(names).size).toBe(2);
 });
+
+describe('with a server that answers when the test says so', () => {
+  let server: SlowRedis;
+  let broker: RedisBroker;
+  let heard: Record<keyof BrokerListener, Mock>;
+  beforeEach(async () => {
+    server = new SlowRedis();
+    broker = new RedisBroker(await server.listen(), 'test', testLog);
+    heard = { receive: vi.fn(), hint: vi.fn(), listening: vi.fn(), connected: vi.fn() };
+    broker.start(heard);
+    await until(() => broker.status === 'connected');
+  });
+  afterEach(async () => {
+    server.release();
+    await broker.stop();
+    await server.close();
+  });
+
+  test('drops messages while 16 MiB are unconfirmed, and sends them again once they are confirmed', async () => {
+    const mebibyte = 'x'.repeat(1024 * 1024);
+    const send = async (count: number) => {
+      const before = broker.counters.sent;
+      for (let n = 0; n < count; n++) {
+        broker.sendNodeMessage(null, 'kind', mebibyte);
+        await Promise.resolve();
+      }
+      return broker.counters.sent - before;
+    };
+    server.hold('publish');
+    expect(await send(20)).toBe(16);
+    expect(broker.counters.dropped).toBe(4);
+    server.release();
+    await until(async () => (await send(1)) === 1);
+  });
+
+  test('unsubscribes from a stream whose last subscription ended before it was confirmed', async () => {
+    server.hold('subscribe');
+    broker.subscribe(stream);
+    await until(() => server.received('subscribe', `parley:test:s:${stream}`) === 1);
+    broker.unsubscribe(stream);
+    server.release();
+    await until(() => heard.listening.mock.calls.length === 1);
+    vi.advanceTimersByTime(3_000);
+    await until(() => server.received('unsubscribe', `parley:test:s:${stream}`) === 1);
+  });
+
+  test('a subscription that a lost connection had confirmed is requested again', async () => {
+    broker.subscribe(stream);
+    await until(() => heard.listening.mock.calls.length === 1);
+    server.drop();
+    await until(() => server.received('subscribe', `parley:test:s:${stream}`) === 2);
+    await until(() => heard.listening.mock.calls.length === 2);
+  });
+
+  test('a subscription of which the connection was lost before its answer is requested again', async () => {
+    server.hold('subscribe');
+    broker.subscribe(stream);
+    await until(() => server.received('subscribe', `parley:test:s:${stream}`) === 1);
+    server.drop();
+    server.release();
+    await until(() => heard.listening.mock.calls.length === 1);
+    expect(server.received('subscribe', `parley:test:s:${stream}`)).toBe(2);
+  });
+});
+
+/** Moves the clock of the test on until the condition holds. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      if (await condition()) return;
+      vi.advanceTimersByTime(100);
+      throw new Error('The condition does not hold yet');
+    },
+    { timeout: 20_000, interval: 5 },
+  );
+}
+
+/** The part of Redis that a broker uses (RESP2), with answers that can be held back. */
+class SlowRedis {
+  readonly #commands: string[][] = [];
+  readonly #channels = new Map<Socket, Set<string>>();
+  #held: string | null = null;
+  #waiting: (() => void)[] = [];
+  readonly #server = createServer((socket) => this.#serve(socket));
+
+  /** Returns the URL of the server. */
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.drop();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Holds back the answers to a command until {@link release}. */
+  hold(command: string): void {
+    this.#held = command;
+  }
+
+  release(): void {
+    this.#held = null;
+    for (const answer of this.#waiting.splice(0)) answer();
+  }
+
+  /** Ends all connections. */
+  drop(): void {
+    for (const socket of this.#channels.keys()) socket.destroy();
+  }
+
+  /** Returns how often a command with this argument was received. */
+  received(command: string, argument: string): number {
+    return this.#commands.filter(([name, ...rest]) => name === command && rest.includes(argument))
+      .length;
+  }
+
+  #serve(socket: Socket): void {
+    this.#channels.set(socket, new Set());
+    socket.on('close', () => this.#channels.delete(socket));
+    socket.on('error', () => undefined);
+    let text = '';
+    socket.setEncoding('latin1').on('data', (data: string) => {
+      text += data;
+      for (let parsed = commandIn(text); parsed; parsed = commandIn(text)) {
+        const [name = '', ...rest] = parsed.words;
+        text = text.slice(parsed.length);
+        this.#run(socket, name.toLowerCase(), rest);
+      }
+    });
+  }
+
+  #run(socket: Socket, name: string, rest: string[]): void {
+    // Their own heartbeats keep brokers connected.
+    const isHeartbeat = name === 'publish' && rest[0]?.startsWith('parley:test:node:');
+    if (!isHeartbeat) this.#commands.push([name, ...rest]);
+    const answer = () => this.#answer(socket, name, rest);
+    if (name === this.#held && !isHeartbeat) this.#waiting.push(answer);
+    else answer();
+  }
+
+  #answer(socket: Socket, name: string, [channel = '', message = '', ...more]: string[]): void {
+    if (name === 'info') socket.write(bulk('redis_version:7.0.0'));
+    else if (name === 'publish') {
+      for (const [other, channels] of this.#channels) {
+        if (channels.has(channel))
+          other.write(`*3\r\n${[`message`, channel, message].map(bulk).join('')}`);
+      }
+      socket.write(':1\r\n');
+    } else if (name === 'subscribe' || name === 'unsubscribe') {
+      const channels = this.#channels.get(socket) ?? new Set();
+      for (const each of [channel, ...(message === '' ? [] : [message]), ...more]) {
+        if (name === 'subscribe') channels.add(each);
+        else channels.delete(each);
+        socket.write(`*3\r\n${bulk(name)}${bulk(each)}:${channels.size}\r\n`);
+      }
+    } else socket.write('+OK\r\n');
+  }
+}
+
+const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
+
+/** Returns the first command of a text, and its length; null if it is incomplete. */
+function commandIn(text: string): { words: string[]; length: number } | null {
+  const head = /^\*(\d+)\r\n/.exec(text);
+  if (!head) return null;
+  let at = head[0].length;
+  const words: string[] = [];
+  for (let n = 0; n < Number(head[1]); n++) {
+    const end = text.indexOf('\r\n', at);
+    if (end === -1) return null;
+    const length = Number(text.slice(at + 1, end));
+    if (text.length < end + 4 + length) return null;
+    words.push(text.slice(end + 2, end + 2 + length));
+    at = end + 4 + length;
+  }
+  return { words, length: at };
+}

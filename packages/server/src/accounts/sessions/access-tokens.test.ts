@@ -88,6 +88,7 @@ describe('an access token', () => {
     ['without a session', {}, { sid: undefined }],
     ['with a session that is no text', {}, { sid: 7 }],
     ['without an account', {}, { sub: undefined }],
+    ['with an account that is no text', {}, { sub: 7 }],
     ['without an end', {}, { exp: undefined }],
     ['without an id', {}, { jti: undefined }],
   ])('%s is rejected', async (_what, header, changed) => {
