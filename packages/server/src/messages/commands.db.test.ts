@@ -218,8 +218,8 @@ describe('commands', () => {
   test('refuses commands on a message that does not exist', async () => {
     const elsewhere = await aRealGroup(append, [owner, member]);
     const there = await says(append, owner, group, 'there');
-    // Event 1 is `conversation.created`, not a message.
-    for (const seq of [1, there + 100]) {
+    // Event 1 is `conversation.created`, not a message; another conversation has one at `there`.
+    for (const seq of [1, there, there + 100]) {
       for (const act of ['reply', 'edit', 'react', 'unreact', 'pin', 'unpin', 'delete']) {
         const outcome = await (acts[act] as Act)(owner, elsewhere, seq as Seq);
         expect(verdict(outcome), act).toBe('message_not_found');
