@@ -184,6 +184,12 @@ describe('the locks of an account', () => {
     const lock = (await limits.locks([mine])).get(mine);
     expect(lock?.until).toBeGreaterThan(Date.now());
     expect(lock?.addresses).toEqual([{ address: '192.0.2.9', until: expect.any(Number) }]);
+    // Not one whose time has passed.
+    await accepted(11, take('wrongPassword', `${key} 192.0.2.10`));
+    await pool.query(`update attempts set expire = 1 where key = $1`, [
+      `wrongPassword:${key} 192.0.2.10`,
+    ]);
+    expect((await limits.locks([mine])).get(mine)).toEqual(lock);
 
     await limits.unlock(mine);
     const { rows } = await pool.query('select key from attempts where position($1 in key) > 0', [

@@ -511,6 +511,12 @@ describe('without SMTP', () => {
     });
     expect(api.published.at(-1)).toMatchObject({ type: 'user.updated' });
     expect((await patch({ displayName: 'A\r\nBcc: x' })).statusCode).toBe(422);
+    // Not those of an account that was deactivated meanwhile.
+    await api.database.pool.query('update accounts set is_active = false');
+    expect((await patch({ firstName: 'Eve' })).statusCode).toBe(401);
+    expect((await patch({ displayName: 'Eve' })).statusCode).toBe(401);
+    const { rows } = await api.database.pool.query('select display_name, first_name from accounts');
+    expect(rows).toEqual([{ display_name: 'Ann B', first_name: null }]);
   });
 
   test('a password of a megabyte is refused before it is read', async () => {
@@ -655,7 +661,15 @@ describe('modes', () => {
     expect((await register('bob', { invitation: one.token })).json().code).toBe(
       'invitation_expired',
     );
-    const two = await invite(accessToken);
+    // Revoking it again does not change when it was revoked.
+    const revokedAt = async () =>
+      (await api.database.pool.query('select revoked_at from invitations')).rows[0].revoked_at;
+    const at = await revokedAt();
+    expect((await remove(one.id)).statusCode).toBe(204);
+    expect(await revokedAt()).toEqual(at);
+    const far = new Date(Date.now() + 800 * 86_400_000).toISOString();
+    const two = await invite(accessToken, { expiresAt: far });
+    expect(Date.parse(two.expiresAt)).toBeLessThanOrEqual(Date.now() + 366 * 86_400_000);
     await api.database.pool.query(
       `update invitations set expires_at = now() - interval '1 second'`,
     );

@@ -10,7 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { aTestApi, SECRET, type TestApi } from '../../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../../test/support/database.ts';
 import { loadSecret } from '../../encryption/secret.ts';
@@ -296,6 +296,15 @@ describe('signing keys', () => {
     } finally {
       await server.close();
     }
+  });
+
+  test('with unknown ids are searched in the database at most once in five seconds', async () => {
+    const { pool } = await (await cluster.fresh()).open();
+    const keys = await loadSigningKeys(pool, SECRET);
+    const query = vi.spyOn(pool, 'query');
+    for (let i = 0; i < 20; i++) expect(await keys.publicKey(`unknown-${i}`)).toBeUndefined();
+    expect(query.mock.calls.length).toBeLessThanOrEqual(1);
+    query.mockRestore();
   });
 
   test('that have leaked are revoked at once, and sessions continue with new ones', async () => {

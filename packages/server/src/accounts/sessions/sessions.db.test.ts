@@ -174,6 +174,14 @@ describe('sessions', () => {
     expect((await api.get('/api/v1/me', second.accessToken)).json().code).toBe('session_ended');
   });
 
+  test('have the start of a long user agent as their device', async () => {
+    const { accessToken } = await api.register('ann');
+    ahead = 60_000;
+    const headers = { ...WITH_SESSION_TOKEN, 'user-agent': 'x'.repeat(500) };
+    await api.post('/auth/login', { login: 'ann', password: PASSWORD }, headers);
+    expect((await sessionsOf(accessToken))[0].device).toBe('x'.repeat(200));
+  });
+
   test('ends all other sessions', async () => {
     const { accessToken } = await api.register('ann');
     const others = [await login(), await login(), await login()].map((a) => a.json());
@@ -316,12 +324,20 @@ describe('what asks for a recent login', () => {
     await api.close();
     api = await aTestApi(await cluster.fresh(), { rateLimits: true });
     const { accessToken } = await api.register('ann');
-    const codes: string[] = [];
-    for (let i = 0; i < 11; i++) {
-      const body = { password: 'wrong' };
-      codes.push(await codeOf(api.post('/me/reauthenticate', body, bearer(accessToken))));
-    }
-    expect(codes).toEqual([...Array(10).fill('incorrect_password'), 'rate_limited']);
+    const attempts = async (count: number, password: string) => {
+      const codes: string[] = [];
+      for (let i = 0; i < count; i++) {
+        codes.push(await codeOf(api.post('/me/reauthenticate', { password }, bearer(accessToken))));
+      }
+      return codes;
+    };
+    expect(await attempts(9, 'wrong')).toEqual(Array(9).fill('incorrect_password'));
+    // A correct password clears the wrong ones before it.
+    expect(await attempts(1, PASSWORD)).toEqual(['204']);
+    expect(await attempts(11, 'wrong')).toEqual([
+      ...Array(10).fill('incorrect_password'),
+      'rate_limited',
+    ]);
   });
 });
 
