@@ -35,6 +35,14 @@ const login = (name: string, on = server) => loginAt(on.url, name);
 /** Returns the current code, or one this many steps later. */
 const codeOf = (secret: string, step = 0) => totpCode(secret, clock.now() + step * 30_000);
 const password = { password: PASSWORD };
+/** Returns how many failed logins the audit log has for this reason. */
+async function failedLogins(reason: string): Promise<number> {
+  const rows = await server.rows(
+    `select coalesce(sum(count), 0)::int as sum from audit_log
+     where event = 'login_failed' and details->>'reason' = '${reason}'`,
+  );
+  return rows[0]?.sum as number;
+}
 
 /** Registers a user with an authenticator app. */
 async function withTotp(name: string) {
@@ -134,6 +142,16 @@ describe('an authenticator app', () => {
         limited,
       );
       expect(right.body.code).toBe('rate_limited');
+
+      // A correct code clears the wrong ones before it.
+      const fay = await limited.register('fay');
+      const setup = (await fay.request('POST', '/me/totp', password)).body;
+      const confirm = async (step: number) =>
+        (await fay.request('POST', '/me/totp/confirm', { code: codeOf(setup.secret, step) }))
+          .status;
+      for (let n = 0; n < 9; n++) expect(await confirm(7)).toBe(422);
+      expect(await confirm(-1)).toBe(200);
+      for (let n = 0; n < 2; n++) expect(await confirm(7)).toBe(422);
     } finally {
       await limited.stop();
     }
@@ -292,10 +310,12 @@ describe('a ticket', () => {
     await withTotp('two');
     const { body } = await login('two');
     const { ticket } = body;
+    const failed = await failedLogins('second factor');
     const totp = await post('/auth/second-factor', { ticket, totp: codeOf(one.secret) });
     expect(totp.body.code).toBe('incorrect_code');
     const recovery = await post('/auth/second-factor', { ticket, recoveryCode: one.codes[0] });
     expect(recovery.body.code).toBe('incorrect_code');
+    expect(await failedLogins('second factor')).toBe(failed + 2);
   });
 
   test('ends when the password changes', async () => {
@@ -510,6 +530,8 @@ describe('a passkey', () => {
     expect(kay.passkey.recoveryCodes).toHaveLength(10);
     const { challengeId, options } = await loginOptions();
     expect(options.allowCredentials ?? []).toEqual([]);
+    // There is no password: the passkey must know its user.
+    expect(options.userVerification).toBe('required');
     const response = kay.authenticator.get(options, server.url);
     const answer = await post('/auth/passkey', { challengeId, response });
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
@@ -531,6 +553,7 @@ describe('a passkey', () => {
     const { ticket } = body;
     const options = (await post('/auth/second-factor/passkey-options', { ticket })).body;
     expect(options.allowCredentials).toHaveLength(1);
+    expect(options.userVerification).toBe('preferred');
     const passkey = lee.authenticator.get(options, server.url);
     const answer = await post('/auth/second-factor', { ticket, passkey });
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
@@ -541,8 +564,10 @@ describe('a passkey', () => {
     await owner.request('POST', `/admin/accounts/${ray.id}/deactivate`);
     const { challengeId, options } = await loginOptions();
     const response = ray.authenticator.get(options, server.url);
+    const failed = await failedLogins('passkey');
     const answer = await post('/auth/passkey', { challengeId, response });
     expect([answer.status, answer.body.code]).toEqual([401, 'invalid_credentials']);
+    expect(await failedLogins('passkey')).toBe(failed + 1);
   });
 
   test('of another account is rejected as the second step', async () => {
@@ -656,6 +681,7 @@ describe('a passkey', () => {
     const response = device.create(options.body, server.url);
     const added = await mia.request('POST', '/me/passkeys', { name: 'key', response });
     expect(added.status, JSON.stringify(added.body)).toBe(201);
+    expect(added.body).not.toHaveProperty('recoveryCodes');
     const path = `/me/passkeys/${added.body.id}/remove`;
     expect((await mia.request('POST', path, password)).status).toBe(204);
     const left = (await mia.request('GET', '/me/second-factor')).body;
@@ -713,6 +739,18 @@ describe('where a second factor is required', () => {
       const last = await call(strict.url, 'POST', '/me/totp/remove', { body: password, headers });
       expect(last.body.code).toBe('second_factor_required');
       expect((await login('new', strict)).body.step).toBe('second_factor');
+
+      // The ticket has been used, and allows five attempts.
+      const enroll = async (used: string, digits: string) =>
+        (await post('/auth/enrol/totp/confirm', { ticket: used, code: digits }, strict)).body.code;
+      expect(await enroll(ticket, code)).toBe('ticket_expired');
+      const names = { username: 'next', displayName: 'Next', email: 'next@example.org' };
+      const next = (await post('/auth/register', { ...names, password: PASSWORD }, strict)).body;
+      const { secret } = (await post('/auth/enrol/totp', { ticket: next.ticket }, strict)).body;
+      for (let n = 0; n < 5; n++) {
+        expect(await enroll(next.ticket, codeOf(secret, 7))).toBe('incorrect_code');
+      }
+      expect(await enroll(next.ticket, codeOf(secret))).toBe('ticket_expired');
     } finally {
       await strict.stop();
     }
@@ -756,6 +794,19 @@ describe('where a second factor is required', () => {
       await again.whenClosed();
       expect(again.of('ready')).toEqual([]);
       expect((await login('mia', strict)).body.step).toBe('enrol_second_factor');
+
+      // A session in which one was added continues.
+      const [nia, noa] = [await strict.register('nia'), await strict.register('noa')];
+      const { secret } = (await nia.request('POST', '/me/totp', password)).body;
+      await nia.request('POST', '/me/totp/confirm', { code: codeOf(secret) });
+      const options = (await noa.request('POST', '/me/passkeys/options', password)).body;
+      const response = new Authenticator().create(options, strict.url);
+      await noa.request('POST', '/me/passkeys', { name: 'laptop', response });
+      for (const { id, request } of [nia, noa]) {
+        const path = `/admin/accounts/${id}`;
+        await call(strict.url, 'PATCH', path, { body: { role: 'admin' }, headers });
+        expect((await request('GET', '/me')).body).toMatchObject({ id, role: 'admin' });
+      }
     } finally {
       await strict.stop();
     }
@@ -764,6 +815,10 @@ describe('where a second factor is required', () => {
 
 test('an admin resets the second factor of a member, which ends the member’s sessions', async () => {
   const lost = await withTotp('lost');
+  const options = (await lost.request('POST', '/me/passkeys/options', password)).body;
+  const response = new Authenticator().create(options, server.url);
+  const added = await lost.request('POST', '/me/passkeys', { name: 'laptop', response });
+  expect(added.status).toBe(201);
   const path = `/admin/accounts/${lost.id}/reset-second-factor`;
   const peer = server.peer();
   await peer.hello(lost.accessToken);
@@ -771,7 +826,15 @@ test('an admin resets the second factor of a member, which ends the member’s s
   const answer = await owner.request('POST', path);
   expect(answer.body.secondFactor).toBe(false);
   expect(await peer.whenClosed()).toBe(4004);
-  expect((await login('lost')).status).toBe(200);
+  const { status, body } = await login('lost');
+  expect(status).toBe(200);
+  const headers = { authorization: `Bearer ${body.accessToken}` };
+  expect((await call(server.url, 'GET', '/me/second-factor', { headers })).body).toEqual({
+    totp: false,
+    passkeys: [],
+    recoveryCodesLeft: 0,
+    required: false,
+  });
   const admin = await server.register('adam');
   await owner.request('PATCH', `/admin/accounts/${admin.id}`, { role: 'admin' });
   const up = await admin.request('POST', `/admin/accounts/${owner.id}/reset-second-factor`);
