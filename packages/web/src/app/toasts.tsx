@@ -1,4 +1,5 @@
 import { Toaster } from 'sonner';
+import { direction, t } from '../texts/index.ts';
 import { useTheme } from '../ui/theme.ts';
 
 /** Shows the toasts, in the colors of the theme. */
@@ -7,7 +8,9 @@ export function Toasts() {
   return (
     <Toaster
       theme={theme}
-      position="top-right"
+      dir={direction}
+      position={direction === 'rtl' ? 'top-left' : 'top-right'}
+      containerAriaLabel={t('ownMenu.notifications')}
       style={{ fontFamily: 'inherit' }}
       toastOptions={{
         style: {

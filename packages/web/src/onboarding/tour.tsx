@@ -127,18 +127,20 @@ function StepPopover({
             {t((isTouch && step.touchText) || step.text)} {arrow && t('tour.behindArrow')}
           </p>
           <div className="mt-4 flex flex-wrap items-center gap-2">
-            <Button look="quiet" className="me-auto" onClick={onSkip}>
+            <Button look="quiet" onClick={onSkip}>
               {t('tour.skip')}
             </Button>
-            {onBack && <Button onClick={onBack}>{t('tour.back')}</Button>}
-            <button
-              ref={nextButton}
-              type="button"
-              onClick={onNext}
-              className="inline-flex min-h-10 pointer-coarse:min-h-11 items-center rounded-lg bg-accent px-4 font-medium text-on-accent text-sm hover:bg-accent-strong"
-            >
-              {next}
-            </button>
+            <div className="ms-auto flex gap-2">
+              {onBack && <Button onClick={onBack}>{t('tour.back')}</Button>}
+              <button
+                ref={nextButton}
+                type="button"
+                onClick={onNext}
+                className="inline-flex min-h-10 pointer-coarse:min-h-11 items-center rounded-lg bg-accent px-4 font-medium text-on-accent text-sm hover:bg-accent-strong"
+              >
+                {next}
+              </button>
+            </div>
           </div>
         </Popover.Content>
       </Popover.Portal>

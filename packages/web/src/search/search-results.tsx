@@ -55,7 +55,7 @@ export function SearchResults({
         </div>
       )}
       {problems.map(({ filter, value, message, possible }) => (
-        <p key={`${filter}:${value}`} className="px-3 py-1 text-sm text-soft">
+        <p key={`${filter}:${value}`} role="status" className="px-3 py-1 text-sm text-soft">
           {message}
           {possible.length > 0 && (
             <span className="text-muted">
