@@ -40,13 +40,13 @@ export async function executeBatch(
   const early = decideEarly(tx, batch);
   await Promise.all([locked, repeated, early?.decisions]);
   const execution = new Execution(tx, batch, consequences, await repeated);
-  await execution.run(early ? { places: early.places, decisions: await early.decisions } : null);
+  await execution.run(early ? { indexes: early.indexes, decisions: await early.decisions } : null);
   return execution.outcomes as Outcome[];
 }
 
 /** Decisions on the commands at these indexes of the batch. */
 interface Decided {
-  readonly places: readonly number[];
+  readonly indexes: readonly number[];
   readonly decisions: readonly Decision[];
 }
 
@@ -54,12 +54,12 @@ interface Decided {
 function decideEarly(
   tx: StreamTransaction,
   batch: readonly Pending[],
-): { places: readonly number[]; decisions: Promise<readonly Decision[]> } | null {
+): { indexes: readonly number[]; decisions: Promise<readonly Decision[]> } | null {
   const { firsts } = splitDuplicates(batch, [...batch.keys()]);
-  const places = firsts.slice(0, segmentEnd(batch, firsts, 0));
-  const commands = places.map((place) => (batch[place] as Pending).command);
+  const indexes = firsts.slice(0, segmentEnd(batch, firsts, 0));
+  const commands = indexes.map((index) => (batch[index] as Pending).command);
   if (!commands[0]?.rule.readsEarly) return null;
-  return { places, decisions: decideAll(tx, commands) };
+  return { indexes, decisions: decideAll(tx, commands) };
 }
 
 class Execution {
@@ -81,29 +81,29 @@ class Execution {
   }
 
   async run(early: Decided | null): Promise<void> {
-    let open = [...this.#batch.keys()].filter((place) => !this.outcomes[place]);
+    let open = [...this.#batch.keys()].filter((index) => !this.outcomes[index]);
     while (open.length > 0) open = await this.#round(open, early);
   }
 
-  /** Executes one command of each client id, and answers its duplicates. Returns the places left open. */
+  /** Executes one command of each client id, and answers its duplicates. Returns the indexes left open. */
   async #round(open: readonly number[], early: Decided | null): Promise<number[]> {
     const { firsts, duplicates } = splitDuplicates(this.#batch, open);
     for (let from = 0; from < firsts.length; ) {
       const to = segmentEnd(this.#batch, firsts, from);
-      const places = firsts.slice(from, to);
-      const isDecided = early !== null && areSame(places, early.places);
-      await this.#segment(places, isDecided ? early.decisions : null);
+      const indexes = firsts.slice(from, to);
+      const isDecided = early !== null && areSame(indexes, early.indexes);
+      await this.#segment(indexes, isDecided ? early.decisions : null);
       from = to;
     }
-    for (const { place, first } of duplicates) {
-      const [duplicate, original] = [this.#batch[place] as Pending, this.#batch[first] as Pending];
-      this.outcomes[place] = answerDuplicate(duplicate, original, this.outcomes[first] as Outcome);
+    for (const { index, first } of duplicates) {
+      const [duplicate, original] = [this.#batch[index] as Pending, this.#batch[first] as Pending];
+      this.outcomes[index] = answerDuplicate(duplicate, original, this.outcomes[first] as Outcome);
     }
-    return duplicates.map((duplicate) => duplicate.place).filter((place) => !this.outcomes[place]);
+    return duplicates.map((duplicate) => duplicate.index).filter((index) => !this.outcomes[index]);
   }
 
-  async #segment(places: readonly number[], early: readonly Decision[] | null): Promise<void> {
-    const pendings = places.map((place) => this.#batch[place] as Pending);
+  async #segment(indexes: readonly number[], early: readonly Decision[] | null): Promise<void> {
+    const pendings = indexes.map((index) => this.#batch[index] as Pending);
     const decisions =
       early ??
       (await decideAll(
@@ -124,15 +124,15 @@ class Execution {
       if (!decided) {
         throw new Error(`The rule ${pending.command.rule.name} decided too few commands`);
       }
-      const place = places[n] as number;
+      const index = indexes[n] as number;
       const sender = `${pending.command.actor} ${pending.command.stream}`;
       if ('refuse' in decided && refused.has(sender)) {
-        again.push(place);
+        again.push(index);
         continue;
       }
       const decision = review ? review(pending.command, decided) : decided;
       if ('refuse' in decision && !('refuse' in decided)) refused.add(sender);
-      this.outcomes[place] = this.#apply(pending, decision, events);
+      this.outcomes[index] = this.#apply(pending, decision, events);
       if ('events' in decision && decision.writes) writes.push(...decision.writes);
     }
     this.#tx.flush(events);
@@ -195,16 +195,16 @@ class Execution {
 /** Separates commands that have the client id of an earlier one of the same account. */
 function splitDuplicates(
   batch: readonly Pending[],
-  places: readonly number[],
-): { firsts: number[]; duplicates: { place: number; first: number }[] } {
+  indexes: readonly number[],
+): { firsts: number[]; duplicates: { index: number; first: number }[] } {
   const firstOf = new Map<string, number>();
-  const duplicates: { place: number; first: number }[] = [];
-  for (const place of places) {
-    const { command } = batch[place] as Pending;
+  const duplicates: { index: number; first: number }[] = [];
+  for (const index of indexes) {
+    const { command } = batch[index] as Pending;
     const key = `${command.actor} ${command.clientId}`;
     const first = firstOf.get(key);
-    if (first === undefined) firstOf.set(key, place);
-    else duplicates.push({ place, first });
+    if (first === undefined) firstOf.set(key, index);
+    else duplicates.push({ index, first });
   }
   return { firsts: [...firstOf.values()], duplicates };
 }
@@ -213,16 +213,16 @@ function splitDuplicates(
  * Returns the end of the segment at `from`: consecutive commands of a rule that decides many at
  * once.
  */
-function segmentEnd(batch: readonly Pending[], places: readonly number[], from: number): number {
-  const ruleAt = (n: number) => batch[places[n] ?? -1]?.command.rule;
+function segmentEnd(batch: readonly Pending[], indexes: readonly number[], from: number): number {
+  const ruleAt = (n: number) => batch[indexes[n] ?? -1]?.command.rule;
   const rule = ruleAt(from);
   let to = from + 1;
-  if (rule?.decideMany) while (to < places.length && ruleAt(to) === rule) to++;
+  if (rule?.decideMany) while (to < indexes.length && ruleAt(to) === rule) to++;
   return to;
 }
 
-function areSame(places: readonly number[], others: readonly number[]): boolean {
-  return places.length === others.length && places.every((place, n) => place === others[n]);
+function areSame(indexes: readonly number[], others: readonly number[]): boolean {
+  return indexes.length === others.length && indexes.every((index, n) => index === others[n]);
 }
 
 /** Decides consecutive commands of one rule. */
