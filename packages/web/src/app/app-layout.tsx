@@ -50,8 +50,7 @@ export function AppLayout() {
 /** The sidebar, the page next to it, and everything that runs while a session is open. */
 function Shell() {
   // On phones one of the two fills the screen: the sidebar at `/`, else the page.
-  const { pathname } = useLocation();
-  const isHome = pathname === '/';
+  const isHome = useLocation({ select: ({ pathname }) => pathname === '/' });
   const [switching, setSwitching] = useState(false);
   const [dialog, setDialog] = useState<SidebarDialog | null>(null);
   const openSwitcher = useCallback(() => setSwitching(true), []);
@@ -92,7 +91,7 @@ function Shell() {
         </main>
       </div>
       {switching && <Switcher onClose={() => setSwitching(false)} openDialog={setDialog} />}
-      {needsTour && !isTourOver && pathname.startsWith('/c/') && (
+      {needsTour && !isTourOver && conversation !== undefined && (
         <Tour onEnd={() => setTourOver(true)} />
       )}
       <SidebarDialogs open={dialog} onClose={() => setDialog(null)} />

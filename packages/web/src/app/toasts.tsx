@@ -1,9 +1,10 @@
+import { memo } from 'react';
 import { Toaster } from 'sonner';
 import { direction, t } from '../texts/index.ts';
 import { useTheme } from '../ui/theme.ts';
 
 /** Shows the toasts, in the colors of the theme. */
-export function Toasts() {
+export const Toasts = memo(function Toasts() {
   const theme = useTheme();
   return (
     <Toaster
@@ -29,4 +30,4 @@ export function Toasts() {
       }}
     />
   );
-}
+});

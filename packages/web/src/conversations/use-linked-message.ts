@@ -1,7 +1,7 @@
 import type { Timeline } from '@parley/client';
-import type { Seq } from '@parley/protocol';
+import type { ConversationId, Seq } from '@parley/protocol';
 import { useLocation, useNavigate } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { messageOfHash, placeOf } from '../lib/message-hash.ts';
 import { useClient } from '../session/use-client.ts';
 
@@ -16,7 +16,7 @@ export function useLinkedMessage(
 ): Seq | null {
   const client = useClient();
   const navigate = useNavigate();
-  const { hash, state } = useLocation();
+  const { hash, visit } = useVisit(timeline.conversation);
   const linked = messageOfHash(hash);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each navigation to the message shows it again
   useEffect(() => {
@@ -38,6 +38,20 @@ export function useLinkedMessage(
     return () => {
       isCurrent = false;
     };
-  }, [hash, state.__TSR_key]);
+  }, [hash, visit]);
   return linked;
+}
+
+/**
+ * Returns the last navigation to a conversation, and the hash of the URL. Unchanged when the user leaves it: its page is
+ * about to be removed, and rendering it once more would delay the next one.
+ */
+function useVisit(conversation: ConversationId): { visit: string; hash: string } {
+  const last = useRef(' ');
+  last.current = useLocation({
+    select: ({ pathname, hash, state }) =>
+      pathname === `/c/${conversation}` ? `${state.__TSR_key} ${hash}` : last.current,
+  });
+  const [visit = '', hash = ''] = last.current.split(' ');
+  return { visit, hash };
 }

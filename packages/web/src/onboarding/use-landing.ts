@@ -22,7 +22,7 @@ export const firstGroupOf = ({ conversations }: ClientSnapshot): ConversationId 
  */
 export function useLanding(): void {
   const navigate = useNavigate();
-  const { pathname } = useLocation();
+  const isHome = useLocation({ select: ({ pathname }) => pathname === '/' });
   const me = useParley((s) => s.me);
   const group = useParley(firstGroupOf);
   const steps = useSetupSteps();
@@ -31,7 +31,7 @@ export function useLanding(): void {
   const isDone = useRef(false);
   useEffect(() => {
     if (isDone.current || me === null) return;
-    if (pathname !== '/') {
+    if (!isHome) {
       isDone.current = true;
       return;
     }
@@ -42,5 +42,5 @@ export function useLanding(): void {
     // “Back” leads to the list of conversations, which is its own page on phones.
     if (landing === 'setup') void navigate({ to: '/setup' });
     else void navigate({ to: '/c/$id', params: { id: landing.conversation } });
-  }, [navigate, pathname, me, group, steps, isCurrent]);
+  }, [navigate, isHome, me, group, steps, isCurrent]);
 }

@@ -1,18 +1,8 @@
 import type { ClientSnapshot } from '@parley/client';
 import type { AccountId, ConversationId, SectionId } from '@parley/protocol';
 import { useParams } from '@tanstack/react-router';
-import {
-  memo,
-  type PointerEvent,
-  type ReactNode,
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react';
+import { type PointerEvent, type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
-import { idle } from '../lib/idle-schedule.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
@@ -22,7 +12,8 @@ import type { ArrangedSection, Arrangement } from './arrangement.ts';
 import { useReopening } from './closing.ts';
 import type { SidebarDialog } from './dialogs.tsx';
 import { SidebarLinks } from './links.tsx';
-import { Row, type RowActions } from './row.tsx';
+import type { RowActions } from './row.tsx';
+import { Rows } from './rows.tsx';
 import { SectionHeader } from './section-header.tsx';
 import { SidebarSkeleton } from './sidebar-skeleton.tsx';
 import { type Target, targetOf } from './target.ts';
@@ -36,10 +27,6 @@ import { useFileDrop } from './use-file-drop.ts';
 import { ListMenus, useMenus } from './use-menus.tsx';
 import { useStepKeys } from './use-step-keys.ts';
 
-/** Number of rows of a section that are rendered at first; they fill a screen. */
-const FIRST_ROWS = 60;
-/** Number of further rows that are rendered at once. */
-const MORE_ROWS = 40;
 /** Number of direct conversations, the first ones, that show the presence of the other user. */
 const SUBSCRIBED_PEERS = 60;
 
@@ -70,7 +57,7 @@ export function ConversationList({
   useFileDrop(scroller);
   const { open: openMenu } = menus;
   const actions = useRowActions(openMenu);
-  const rows = { titles: arrangement.titles, isMuted, drafts, actions };
+  const rows = { titles: arrangement.titles, isMuted, drafts, actions, scroller };
   // Empty favorites would be only a heading.
   const sections = arrangement.sections.filter(({ section, all, shown }) =>
     unreadOnly ? shown.length > 0 : section.id !== 'favorites' || all.length > 0,
@@ -104,6 +91,7 @@ export function ConversationList({
               <Rows
                 {...rows}
                 ids={arranged.shown}
+                title={titleOfSection(arranged.section)}
                 open={open !== undefined && arranged.shown.includes(open) ? open : undefined}
                 isFavorite={arranged.section.id === 'favorites'}
               />
@@ -114,7 +102,13 @@ export function ConversationList({
         )}
         {!unreadOnly && arrangement.archived.length > 0 && (
           <Archived>
-            <Rows {...rows} ids={arrangement.archived} open={open} isFavorite={false} />
+            <Rows
+              {...rows}
+              ids={arrangement.archived}
+              title={t('sidebar.archived')}
+              open={open !== undefined && arrangement.archived.includes(open) ? open : undefined}
+              isFavorite={false}
+            />
           </Archived>
         )}
         {isLoaded && !unreadOnly && <UsersList />}
@@ -175,51 +169,10 @@ function Archived({ children }: { children: ReactNode }) {
       <summary className="cursor-pointer px-2 py-2 font-semibold text-note text-muted">
         {t('sidebar.archived')}
       </summary>
-      <ul>{children}</ul>
+      {children}
     </details>
   );
 }
-
-/** The rows of a section. Rerendered only when one of them changes. */
-const Rows = memo(function Rows({
-  ids,
-  open,
-  titles,
-  isMuted,
-  isFavorite,
-  drafts,
-  actions,
-}: {
-  ids: readonly ConversationId[];
-  open: ConversationId | undefined;
-  titles: Arrangement['titles'];
-  isMuted: (id: ConversationId) => boolean;
-  isFavorite: boolean;
-  drafts: ReadonlySet<string>;
-  actions: RowActions;
-}) {
-  // A thousand rows would delay the first messages: the rest is rendered when the page is idle, some at a time, because a
-  // key press waits while the browser lays out new rows.
-  const [count, setCount] = useState(FIRST_ROWS);
-  const isComplete = count >= ids.length;
-  useEffect(() => {
-    if (!isComplete) return idle.schedule(() => setCount(count + MORE_ROWS));
-  }, [isComplete, count]);
-  return ids
-    .slice(0, count)
-    .map((id) => (
-      <Row
-        key={id}
-        id={id}
-        title={titles.get(id) ?? ''}
-        isOpen={id === open}
-        isMuted={isMuted(id)}
-        isFavorite={isFavorite}
-        hasDraft={drafts.has(id)}
-        actions={actions}
-      />
-    ));
-});
 
 /** A section: its heading, and the rows of its conversations behind it. */
 function Section({
@@ -251,13 +204,17 @@ function Section({
       >
         {buttons}
       </SectionHeader>
-      <ul aria-label={title}>
+      <div data-rows>
         {children}
-        {all.length === 0 && !isCollapsed && <EmptySection id={id} openDialog={openDialog} />}
-        {all.length === 0 && name !== null && (
-          <li className="px-2.5 py-1 text-note text-muted">{t('sidebar.emptySection')}</li>
+        {all.length === 0 && (
+          <ul aria-label={title}>
+            {!isCollapsed && <EmptySection id={id} openDialog={openDialog} />}
+            {name !== null && (
+              <li className="px-2.5 py-1 text-note text-muted">{t('sidebar.emptySection')}</li>
+            )}
+          </ul>
         )}
-      </ul>
+      </div>
     </>
   );
 }

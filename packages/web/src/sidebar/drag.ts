@@ -86,7 +86,7 @@ function dropTargetAt(
   if (!dragged || !at) return null;
   const header = at.matches(HEADER)
     ? at
-    : at.closest('ul')?.previousElementSibling?.closest<HTMLElement>(HEADER);
+    : at.closest('[data-rows]')?.previousElementSibling?.closest<HTMLElement>(HEADER);
   const section = header?.dataset.header;
   if (!header || section === undefined) return null;
   if ('section' in dragged) return { target: { section }, y: header.getBoundingClientRect().top };

@@ -7,7 +7,7 @@ import {
   MessagesSquare,
   Pencil,
 } from 'lucide-react';
-import { type ReactNode, useEffect } from 'react';
+import { memo, type ReactNode, useEffect } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
@@ -16,7 +16,7 @@ import { UnreadBadge } from '../ui/unread-badge.tsx';
 /**
  * Links to lists over all conversations: activity, threads, drafts, saved and scheduled messages.
  */
-export function SidebarLinks({ drafts }: { drafts: number }) {
+export const SidebarLinks = memo(function SidebarLinks({ drafts }: { drafts: number }) {
   return (
     <div className="gap-x-1 pt-1 pointer-coarse:grid pointer-coarse:grid-cols-2">
       <ActivityLink />
@@ -33,7 +33,7 @@ export function SidebarLinks({ drafts }: { drafts: number }) {
       <SidebarLink to="/scheduled" icon={CalendarClock} title={t('sidebar.scheduled')} />
     </div>
   );
-}
+});
 
 /** Links to the activity, with the number of unread items. */
 function ActivityLink() {

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { CheckCheck, Compass, ListFilter, Plus, Search, TextSearch } from 'lucide-react';
+import { memo } from 'react';
 import { OwnMenu } from '../app/own-menu.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { SetupReminder } from '../onboarding/setup-reminder.tsx';
@@ -13,8 +14,8 @@ import { ConversationList } from './conversation-list.tsx';
 import type { SidebarDialog } from './dialogs.tsx';
 import { markAllRead } from './mark-all-read.ts';
 
-/** Lists the conversations and the people. */
-export function Sidebar({
+/** Lists the conversations and the people. The layout is rendered at each navigation; the sidebar is not. */
+export const Sidebar = memo(function Sidebar({
   onSearch,
   openDialog,
 }: {
@@ -104,7 +105,7 @@ export function Sidebar({
       />
     </nav>
   );
-}
+});
 
 /** Shows only conversations with unread messages, on all devices. */
 function UnreadOnly() {

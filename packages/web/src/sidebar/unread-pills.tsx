@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { type RefObject, useEffect, useState } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
 import { t } from '../texts/index.ts';
 
 /** The height of the headings that stay at the edges of the list, px. */
@@ -8,18 +8,22 @@ const HEADER = 36;
 /** Shows how many unread conversations are out of sight above and below, and scrolls to the next of them. */
 export function UnreadPills({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
   const [{ above, below }, setHidden] = useState({ above: 0, below: 0 });
+  /** A part of the list that was scrolled to because of its unread rows, before they are rendered. */
+  const wanted = useRef<{ part: Element; where: 'above' | 'below' } | null>(null);
   useEffect(() => {
     const list = scroller.current;
     if (!list) return;
     let frame = 0;
     const measure = () => {
       frame = 0;
-      const { above, below } = hiddenRows(list);
-      setHidden((now) =>
-        now.above === above.length && now.below === below.length
-          ? now
-          : { above: above.length, below: below.length },
-      );
+      if (wanted.current && !isNotRendered(wanted.current.part)) {
+        const { part, where } = wanted.current;
+        wanted.current = null;
+        showRow([...part.querySelectorAll(UNREAD)].at(where === 'above' ? -1 : 0));
+      }
+      const rows = hiddenRows(list);
+      const [above, below] = [countOf(rows.above), countOf(rows.below)];
+      setHidden((now) => (now.above === above && now.below === below ? now : { above, below }));
     };
     const later = () => {
       frame ||= requestAnimationFrame(measure);
@@ -33,7 +37,7 @@ export function UnreadPills({ scroller }: { scroller: RefObject<HTMLElement | nu
       subtree: true,
       childList: true,
       attributes: true,
-      attributeFilter: ['data-unread'],
+      attributeFilter: ['data-unread', 'data-unread-rows'],
     });
     return () => {
       cancelAnimationFrame(frame);
@@ -45,9 +49,12 @@ export function UnreadPills({ scroller }: { scroller: RefObject<HTMLElement | nu
   const show = (where: 'above' | 'below') => {
     if (!scroller.current) return;
     const rows = hiddenRows(scroller.current)[where];
-    const row = where === 'above' ? rows.at(-1) : rows[0];
-    row?.scrollIntoView({ block: 'center' });
-    row?.querySelector<HTMLElement>('[data-focusable]')?.focus({ preventScroll: true });
+    const row = rows.at(where === 'above' ? -1 : 0);
+    if (!row) return;
+    if (isNotRendered(row)) {
+      wanted.current = { part: row, where };
+      row.scrollIntoView({ block: where === 'above' ? 'end' : 'start' });
+    } else showRow(row);
   };
   return (
     <>
@@ -107,9 +114,29 @@ const isAbove = (row: Element, { top }: DOMRect): boolean =>
 const isBelow = (row: Element, { bottom }: DOMRect): boolean =>
   row.getBoundingClientRect().top >= bottom - HEADER / 2;
 
-/** Returns the rows with unread messages that are out of sight, in their order. */
-function hiddenRows(list: HTMLElement): { above: Element[]; below: Element[] } {
-  const rows = [...list.querySelectorAll('[data-unread]:not(details:not([open]) *)')];
+/** A row with unread messages. */
+const UNREAD = '[data-unread]';
+/** A part of the list whose rows are not rendered, with the number of unread ones. */
+const UNREAD_ROWS = '[data-unread-rows]';
+
+const isNotRendered = (part: Element): boolean => part.matches(UNREAD_ROWS);
+
+/** Returns the number of unread rows: a part that is not rendered has several. */
+const countOf = (rows: readonly HTMLElement[]): number =>
+  rows.reduce((sum, { dataset }) => sum + Number(dataset.unreadRows ?? 1), 0);
+
+function showRow(row: Element | undefined): void {
+  row?.scrollIntoView({ block: 'center' });
+  row?.querySelector<HTMLElement>('[data-focusable]')?.focus({ preventScroll: true });
+}
+
+/** Returns the rows with unread messages, and parts that have some, which are out of sight, in their order. */
+function hiddenRows(list: HTMLElement): { above: HTMLElement[]; below: HTMLElement[] } {
+  const rows = [
+    ...list.querySelectorAll<HTMLElement>(
+      `:is(${UNREAD}, ${UNREAD_ROWS}):not(details:not([open]) *)`,
+    ),
+  ];
   // Measuring makes the browser lay out the page at once.
   if (rows.length === 0) return { above: [], below: [] };
   const area = list.getBoundingClientRect();

@@ -2,6 +2,13 @@ import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useRef 
 
 const ITEM = '[data-focusable]';
 
+const isOrHasItem = (node: Node): boolean =>
+  node instanceof Element && (node.matches(ITEM) || node.querySelector(ITEM) !== null);
+
+/** Returns whether items came or went; most changes are of marks and buttons within a row. */
+const changesItems = ({ addedNodes, removedNodes }: MutationRecord): boolean =>
+  [...addedNodes, ...removedNodes].some(isOrHasItem);
+
 /**
  * Makes a list one tab stop: the arrow keys, Home and End move the focus through it, and Tab returns to the item that
  * had it last, or else to the open one. Returns handlers for the element of the list.
@@ -21,12 +28,28 @@ export function useArrowKeys(list: RefObject<HTMLElement | null>) {
       if (item.tabIndex !== tabIndex) item.tabIndex = tabIndex;
     }
   };
-  const latest = useRef(update);
-  latest.current = update;
+  /** Makes the open item the tab stop. Long lists are not walked through at each navigation. */
+  const followOpen = () => {
+    const scroller = list.current;
+    if (!scroller || (last.current && scroller.contains(last.current))) return;
+    const before = scroller.querySelector<HTMLElement>(`${ITEM}[tabindex="0"]`);
+    const stop =
+      scroller.querySelector<HTMLElement>(`${ITEM}[aria-current="page"]`) ??
+      scroller.querySelector<HTMLElement>(ITEM);
+    if (!before || !stop) return update();
+    if (before === stop) return;
+    before.tabIndex = -1;
+    stop.tabIndex = 0;
+  };
+  const latest = useRef({ update, followOpen });
+  latest.current = { update, followOpen };
   // Items come and go with many renders, of the list and of its parts.
   useEffect(() => {
-    latest.current();
-    const changes = new MutationObserver(() => latest.current());
+    latest.current.update();
+    const changes = new MutationObserver((records) => {
+      if (records.some(changesItems)) latest.current.update();
+      else if (records.some(({ type }) => type === 'attributes')) latest.current.followOpen();
+    });
     if (list.current) {
       changes.observe(list.current, {
         childList: true,

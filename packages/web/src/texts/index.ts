@@ -47,6 +47,9 @@ const NO_ERRORS: Partial<ErrorTexts> = {};
 
 /** The texts without values that were shown: the rows of a list show the same ones. */
 const fixedTexts = new Map<string, string>();
+/** Texts with values that were shown, by their key and values: a page that is opened again shows many of them again. */
+const shownTexts = new Map<string, string>();
+const SHOWN_MAX = 500;
 
 let problems: Readonly<Record<string, string>> | undefined;
 let fields: Readonly<Record<string, string>> | undefined;
@@ -57,6 +60,7 @@ export async function loadTexts(): Promise<void> {
   const translation: Translation = await LANGUAGES[language].load();
   i18n.addResourceBundle(language, 'translation', translation.texts);
   fixedTexts.clear();
+  shownTexts.clear();
   ({ problems, fields, otherField } = translation.errors ?? NO_ERRORS);
   if (typeof document === 'undefined') return;
   document.documentElement.lang = locale;
@@ -68,11 +72,14 @@ export async function loadTexts(): Promise<void> {
  * rendering, never once when a module is loaded.
  */
 export function t<K extends TextKey>(key: K, ...values: TextArguments<K>): string {
-  const isFixed = values[0] === undefined;
-  const known = isFixed ? fixedTexts.get(key) : undefined;
+  const [given] = values;
+  const texts = given === undefined ? fixedTexts : shownTexts;
+  const id = given === undefined ? key : key + JSON.stringify(given);
+  const known = texts.get(id);
   if (known !== undefined) return known;
-  const text = i18n.t(key, values[0] ?? {});
-  if (isFixed) fixedTexts.set(key, text);
+  const text = i18n.t(key, given ?? {});
+  if (shownTexts.size >= SHOWN_MAX) shownTexts.clear();
+  texts.set(id, text);
   return text;
 }
 

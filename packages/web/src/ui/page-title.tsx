@@ -4,7 +4,17 @@ let title = '';
 let unread = 0;
 const listeners = new Set<() => void>();
 
+let isWaiting = false;
+
+/** Shows the title after the effects of this update: a page that replaces another one would set it twice. */
 function show(): void {
+  if (isWaiting) return;
+  isWaiting = true;
+  queueMicrotask(update);
+}
+
+function update(): void {
+  isWaiting = false;
   const count = unread > 99 ? '99+' : String(unread);
   document.title = `${unread > 0 ? `(${count}) ` : ''}${title === '' ? '' : `${title} · `}Parley`;
   for (const listener of listeners) listener();
