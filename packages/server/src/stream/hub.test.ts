@@ -212,3 +212,26 @@ test('compares the heads regularly between its start and its stop', async () => 
   await until(() => sink.seqs.length === 1, 'the event');
   hub.stop();
 });
+
+test.each([
+  ['standalone', 2_000],
+  ['connected', 1_500],
+  ['disconnected', 1_000],
+] as const)('compares the heads with a %s broker every %d ms', async (status, interval) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const { hub, subscribe, log } = aHub(Object.assign(new ToTest(), { status }));
+    subscribe(bob);
+    // The check of the new topic.
+    await new Promise((resolve) => setImmediate(resolve));
+    const before = log.headReads.length;
+    hub.start();
+    vi.advanceTimersByTime(interval - 1);
+    expect(log.headReads).toHaveLength(before);
+    vi.advanceTimersByTime(1);
+    expect(log.headReads).toHaveLength(before + 1);
+    hub.stop();
+  } finally {
+    vi.useRealTimers();
+  }
+});
