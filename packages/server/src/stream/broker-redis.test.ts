@@ -58,7 +58,8 @@ describe('with a server that answers when the test says so', () => {
   let heard: Record<keyof BrokerListener, Mock>;
   beforeEach(async () => {
     server = new SlowRedis();
-    broker = new RedisBroker(await server.listen(), 'test', testLog);
+    await server.listen();
+    broker = new RedisBroker(server.url, 'test', testLog);
     heard = { receive: vi.fn(), hint: vi.fn(), listening: vi.fn(), connected: vi.fn() };
     broker.start(heard);
     await until(() => broker.status === 'connected');
@@ -84,6 +85,20 @@ describe('with a server that answers when the test says so', () => {
     expect(broker.counters.dropped).toBe(4);
     server.release();
     await until(async () => (await send(1)) === 1);
+  });
+
+  test('passes a node message to the handler of its kind on the other nodes', async () => {
+    const other = new RedisBroker(server.url, 'test', testLog);
+    const [handler, ofOtherKind] = [vi.fn(), vi.fn()];
+    broker.onNodeMessage('kind', handler);
+    broker.onNodeMessage('other', ofOtherKind);
+    other.start(heard);
+    await until(() => other.status === 'connected');
+    other.sendNodeMessage(null, 'kind', 'body');
+    await until(() => handler.mock.calls.length > 0);
+    expect(handler.mock.calls).toEqual([['body', other.node, null]]);
+    expect(ofOtherKind).not.toHaveBeenCalled();
+    await other.stop();
   });
 
   test('unsubscribes from a stream whose last subscription ended before it was confirmed', async () => {
@@ -136,9 +151,11 @@ class SlowRedis {
   #waiting: (() => void)[] = [];
   readonly #server = createServer((socket) => this.#serve(socket));
 
-  /** Returns the URL of the server. */
-  async listen(): Promise<string> {
+  async listen(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  get url(): string {
     return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
