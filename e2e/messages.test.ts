@@ -911,6 +911,17 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await page.getByText('1 member · All about text').waitFor();
     await expect.poll(text).toBe('');
     expect(await wim.message('All about text').count()).toBe(0);
+    // Another command writes a message, and `+:tada:` reacts to it.
+    await field.pressSequentially('/me takes notes');
+    await field.press('Enter');
+    const notes = wim.message('takes notes');
+    await notes.locator('em').waitFor();
+    await notes.getByRole('img', { name: 'Sent' }).waitFor();
+    await field.pressSequentially('+:tada:');
+    await expect.poll(text).toBe('+🎉');
+    await field.press('Enter');
+    await notes.getByRole('button', { name: '🎉 1 by you' }).waitFor();
+    await expect.poll(text).toBe('');
   });
 
   test('on a phone Enter inserts a line break, and the button sends', async () => {

@@ -131,6 +131,14 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await tab.getByRole('button', { name: 'Mark all as read' }).click();
     await link.waitFor({ state: 'detached' });
     await tab.close();
+    // The same with keys: on a message, Esc first leads to the message field.
+    await una.page.getByRole('log', { name: /everyone/ }).focus();
+    await una.page.keyboard.press('ArrowUp');
+    await una.page.keyboard.press('u');
+    await link.waitFor();
+    await una.page.keyboard.press('Escape');
+    await una.page.keyboard.press('Escape');
+    await link.waitFor({ state: 'detached' });
   });
 
   test('a message can be saved, and found and removed in the list of saved messages', async () => {

@@ -182,6 +182,12 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await jon.page.getByRole('button', { name: 'Join Succession' }).click();
     await jon.page.getByRole('heading', { level: 1, name: 'Succession' }).waitFor();
 
+    // One click shows the members, and where to add people.
+    await jon.page.getByRole('button', { name: '2 members' }).click();
+    await jon.page.getByRole('dialog').getByText('@ina').waitFor();
+    await jon.page.getByRole('dialog').getByRole('button', { name: 'Add people' }).waitFor();
+    expect(await jon.page.getByRole('button', { name: 'Leave group' }).count()).toBe(0);
+
     await jon.page.getByRole('button', { name: 'Details and members' }).click();
     const offered = (name: string) =>
       jon.page.getByRole('dialog').getByRole('button', { name, exact: true });

@@ -1,9 +1,4 @@
-import {
-  type ConversationView,
-  type ParleyClient,
-  permissionsOn,
-  type TimelineMessage,
-} from '@parley/client';
+import { type ConversationView, type ParleyClient, permissionsOn } from '@parley/client';
 import { type CustomEmoji, emojiReference } from '@parley/protocol';
 
 /** Matches one emoji, with its modifiers and what it is joined to. */
@@ -30,10 +25,10 @@ export function reactToLast(client: ParleyClient, view: ConversationView, emoji:
   const { messages, hasNewer } = client.timeline(view.id).snapshot;
   // Far back in the history, the last message that is shown is not the one that is meant.
   if (hasNewer) return false;
-  const isThere = ({ state, deletedAt }: TimelineMessage) =>
-    state === 'stored' && deletedAt === null;
-  const last = messages.findLast(isThere);
-  if (!last || !permissionsOn(view, last, client.snapshot.me).includes('react')) return false;
+  const last = messages.findLast(({ deletedAt }) => deletedAt === null);
+  // One that is still being sent is meant, and has no seq yet.
+  if (last?.state !== 'stored') return false;
+  if (!permissionsOn(view, last, client.snapshot.me).includes('react')) return false;
   client.react(view.id, last.seq, emoji);
   return true;
 }
