@@ -15,7 +15,7 @@ export function Bans({ view }: { view: ConversationView }) {
   const [open, setOpen] = useState(false);
   return (
     <details className="mt-5" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary className="cursor-pointer py-2 font-medium text-sm text-soft">
+      <summary className="cursor-pointer py-2 font-medium text-sm text-soft pointer-coarse:py-3">
         {t('bans.title')}
       </summary>
       {open && <BanList view={view} />}

@@ -21,7 +21,7 @@ export function ConversationFiles({ view }: { view: ConversationView }) {
   if (place === null) return null;
   return (
     <details className="mb-2" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary className="cursor-pointer py-2 font-medium text-sm text-soft">
+      <summary className="cursor-pointer py-2 font-medium text-sm text-soft pointer-coarse:py-3">
         {t('details.files')}
       </summary>
       {isOpen && <Files view={view} place={place} />}

@@ -22,7 +22,7 @@ export function GroupLinks({ view }: { view: ConversationView }) {
   const [open, setOpen] = useState(false);
   return (
     <details className="mb-5" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary className="cursor-pointer py-2 font-medium text-sm text-soft">
+      <summary className="cursor-pointer py-2 font-medium text-sm text-soft pointer-coarse:py-3">
         {t('groupLinks.title')}
       </summary>
       {open && <Links view={view} />}

@@ -13,7 +13,7 @@ export function GroupReports({ view }: { view: ConversationView }) {
   const reports = useOpenReportsOf(view.id);
   return (
     <details className="mt-5" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary className="cursor-pointer py-2 font-medium text-sm text-soft">
+      <summary className="cursor-pointer py-2 font-medium text-sm text-soft pointer-coarse:py-3">
         {t('reports.ofGroup')}{' '}
         {reports > 0 && (
           <UnreadBadge count={reports} text={t('reports.open', { count: reports })} />

@@ -28,7 +28,7 @@ export function WhoMay({
   const rows = ROWS.filter(([what]) => what !== 'invite' || !view.isEveryone);
   return (
     <details className="mb-5">
-      <summary className="cursor-pointer py-2 font-medium text-sm text-soft">
+      <summary className="cursor-pointer py-2 font-medium text-sm text-soft pointer-coarse:py-3">
         {t('details.whoMay')}
       </summary>
       {rows.map(([what, label]) => (

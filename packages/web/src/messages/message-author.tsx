@@ -64,10 +64,12 @@ export function AuthorLine({
     <div className="flex items-baseline gap-2">
       <ProfileButton
         id={message.author}
-        className="-mt-1 truncate pt-1 text-start font-semibold hover:underline"
+        className="tap-name -mt-1 min-w-0 pt-1 text-start font-semibold hover:underline"
       >
-        <UserName id={message.author} name={name} />
-        <StatusEmoji id={message.author} />
+        <span className="block truncate">
+          <UserName id={message.author} name={name} />
+          <StatusEmoji id={message.author} />
+        </span>
       </ProfileButton>
       <time
         dateTime={message.postedAt}

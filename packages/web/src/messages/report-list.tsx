@@ -112,7 +112,7 @@ function Row({ report }: { report: Report }) {
         <p className="text-soft text-sm">{report.comment}</p>
       )}
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary className="cursor-pointer py-2 text-accent text-sm">
+        <summary className="cursor-pointer py-2 text-accent text-sm pointer-coarse:py-3">
           {t('reports.context')}
         </summary>
         {isOpen && <Context report={report} />}

@@ -168,7 +168,7 @@ export function useMessageField({
         if (!onPaste?.(event)) paste.onPaste(event);
       }}
       onKeyDown={onKeyDown}
-      className="max-h-60 min-h-10 w-full field-sizing-content resize-none bg-transparent px-2 py-2 outline-none placeholder:overflow-hidden placeholder:text-ellipsis placeholder:whitespace-nowrap placeholder:text-muted"
+      className="max-h-60 min-h-10 pointer-coarse:min-h-11 w-full field-sizing-content resize-none bg-transparent px-2 py-2 outline-none placeholder:overflow-hidden placeholder:text-ellipsis placeholder:whitespace-nowrap placeholder:text-muted"
     />
   );
   const limits = <Limits text={text} wait={wait} />;

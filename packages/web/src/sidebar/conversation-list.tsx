@@ -166,7 +166,7 @@ function useRowActions(openMenu: (target: Target) => void): RowActions {
 function Archived({ children }: { children: ReactNode }) {
   return (
     <details className="mt-2">
-      <summary className="cursor-pointer px-2 py-2 font-semibold text-note text-muted">
+      <summary className="cursor-pointer px-2 py-2 font-semibold text-note text-muted pointer-coarse:py-3">
         {t('sidebar.archived')}
       </summary>
       {children}
