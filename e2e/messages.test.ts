@@ -245,6 +245,20 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await quin.write('Sent from above');
     await expect.poll(() => quin.inSight('Sent from above')).toBe(true);
     await quin.page.getByRole('button', { name: 'Jump to latest' }).waitFor({ state: 'detached' });
+    // A selection that is longer than what the list renders is copied completely.
+    await quin.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await quin.page.evaluate(() => {
+      const last = [...document.querySelectorAll('article')].at(-1);
+      if (last) getSelection()?.setBaseAndExtent(last, last.childNodes.length, last, 0);
+    });
+    const list = quin.page.getByRole('log');
+    while (!(await quin.inSight('entry 1 of'))) await list.evaluate((log) => log.scrollBy(0, -600));
+    await quin.message('entry 1 of').evaluate((first) => getSelection()?.extend(first, 0));
+    await expect.poll(() => quin.page.getByRole('article').count()).toBeGreaterThan(80);
+    await quin.page.keyboard.press('Control+c');
+    const copied = await quin.page.evaluate(() => navigator.clipboard.readText());
+    for (let n = 1; n <= 80; n++) expect(copied).toContain(`entry ${n} of 80`);
+    expect(copied).toContain('Sent from above');
   });
 
   test('the focus is never lost', async () => {

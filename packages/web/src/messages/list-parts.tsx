@@ -32,7 +32,7 @@ export function RowView({
   onEdit: (key: string | null) => void;
 }) {
   return (
-    <div className="overflow-x-clip">
+    <div data-row-key={row.key} className="overflow-x-clip">
       {first && (
         <div className="h-8 text-center text-note text-muted leading-8">
           {loadingOlder ? t('messageList.loadingOlder') : notice}

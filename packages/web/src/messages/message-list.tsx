@@ -25,6 +25,7 @@ import { useMarkedUnread } from './use-marked-unread.ts';
 import { useMessageKeys } from './use-message-keys.ts';
 import { useRenderedRows } from './use-rendered-rows.ts';
 import { useRows } from './use-rows.ts';
+import { useSelectedRows } from './use-selected-rows.ts';
 import { useTimelineEvents } from './use-timeline-events.ts';
 import { useTimelineSnapshot } from './use-timeline-snapshot.ts';
 import { useTypeToCompose } from './use-type-to-compose.ts';
@@ -95,7 +96,7 @@ export function MessageList({
   });
   const { control, isAway, reading, target, topDay, goToEnd, goTo } = scrolling;
   if (isAway !== isScrolledUp) setScrolledUp(isAway);
-  const rendered = useRenderedRows(isAway, rows.length);
+  const rendered = useRenderedRows(isAway, rows.length, useSelectedRows(box, rows));
   useMarkReadKey(view, reading.markAllRead);
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 
