@@ -119,8 +119,8 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await reader.open('everyone');
     await reader.message('Of no interest').hover();
     await reader.message('Of no interest').getByRole('button', { name: 'More actions' }).click();
-    await page.getByRole('menuitem', { name: 'More', exact: true }).click();
-    await page.getByRole('menuitem', { name: 'Why was I (not) notified?', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'More', exact: true }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Why was I (not) notified?' }).press('Enter');
     await page
       .getByRole('dialog', { name: 'Why was I (not) notified?' })
       .getByText('You’re only notified about mentions, keywords and direct messages here.')

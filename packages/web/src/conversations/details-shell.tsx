@@ -8,6 +8,8 @@ import { useReturnFocus } from '../ui/return-focus.ts';
 /** The container of the details of a conversation. */
 interface ShellProps {
   readonly title: string;
+  /** Names what is shown. A pane takes the focus when that changes: the user has just asked for it. */
+  readonly part: string | null;
   readonly onClose: () => void;
   /** Called after the details have closed and the focus has returned. */
   readonly onClosed: () => void;
@@ -15,7 +17,7 @@ interface ShellProps {
 }
 
 /** The details in a pane next to the conversation, which remains usable. */
-function Pane({ title, onClose, onClosed, children }: ShellProps) {
+function Pane({ title, part, onClose, onClosed, children }: ShellProps) {
   const heading = useId();
   const pane = useRef<HTMLDivElement>(null);
   const returnFocus = useReturnFocus(true);
@@ -26,7 +28,6 @@ function Pane({ title, onClose, onClosed, children }: ShellProps) {
   };
   useEffect(() => {
     const element = pane.current;
-    if (!element?.contains(document.activeElement)) element?.focus({ preventScroll: true });
     // The focused element may be removed, such as a pin that another member removes.
     let focused: EventTarget | null = null;
     const remember = (event: FocusEvent) => {
@@ -45,6 +46,11 @@ function Pane({ title, onClose, onClosed, children }: ShellProps) {
       requestAnimationFrame(() => closed.current());
     };
   }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: for each part that is opened
+  useEffect(() => {
+    const element = pane.current;
+    if (!element?.contains(document.activeElement)) element?.focus({ preventScroll: true });
+  }, [part]);
   return (
     <div
       ref={pane}

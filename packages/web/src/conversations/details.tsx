@@ -51,6 +51,7 @@ export function Details({
     <DetailsShell
       isWide={isWide}
       open={open}
+      part={part}
       onClose={onClose}
       onClosed={() => {
         if (jump.current !== null) onJump(...jump.current);
