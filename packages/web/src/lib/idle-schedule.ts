@@ -67,11 +67,14 @@ function browser(): IdleHost {
   };
 }
 
-/** The schedule of this page, for elements that are soon needed. */
-export const idle = new IdleSchedule();
-
 /** Until now a page that was opened may still be loading, ms. */
 const STARTED_MS = 3_000;
 
-/** The schedule for elements needed only when the user points at them, which must not delay the start of the page. */
+/**
+ * The schedule of this page, for elements that are soon needed. Neither schedule delays the start of the page; there are
+ * two, so that these elements do not wait while others are being scheduled.
+ */
+export const idle = new IdleSchedule(STARTED_MS);
+
+/** The schedule for elements needed only when the user points at them. */
 export const idleAfterStart = new IdleSchedule(STARTED_MS);

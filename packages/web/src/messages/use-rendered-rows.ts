@@ -5,9 +5,11 @@ import { estimatedRowHeight } from './row-height.ts';
 /** Returns which rows a virtual list renders besides the visible ones, as properties of the list. */
 export function useRenderedRows(isAway: boolean, count: number, selected: readonly number[]) {
   const [itemSize] = useState(estimatedRowHeight);
-  // The rows above and below the screen are rendered once those on it are shown.
+  // The rows above and below the screen are rendered once those on it are shown, or when the user scrolls. At the start
+  // of the page that would be a long task on a slow device.
   const [isOpened, setOpened] = useState(false);
   useEffect(() => idle.schedule(() => setOpened(true)), []);
+  if (isAway && !isOpened) setOpened(true);
   // The newest row stays mounted, so that a message that the user sends is shown in the next frame.
   const keepMounted = useMemo(
     () => (isAway || selected.at(-1) === count - 1 ? [...selected] : [...selected, count - 1]),
