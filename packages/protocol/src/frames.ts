@@ -145,10 +145,6 @@ export type DurableCommand = Extract<
   CommandFrame,
   { op: 'post' | 'edit' | 'delete' | 'react' | 'unreact' | 'pin' | 'unpin' | 'read' }
 >;
-/** The `op` of every frame that clients send. */
-export const CLIENT_OPS: ReadonlySet<string> = new Set(
-  ClientFrame.options.map((o) => o.shape.op.value),
-);
 
 // ---- from the server -------------------------------------------------------------------------
 

@@ -83,7 +83,7 @@ export class GuestFeed implements DrainableSink {
 
   constructor(deps: GuestFeedDeps) {
     this.#deps = deps;
-    this.#resume = new Resume(deps.hub as Hub, deps.log, this, () => undefined);
+    this.#resume = new Resume(deps.hub, deps.log, this, () => undefined);
   }
 
   /** Adds a connection whose `ready` was read when the workspace stream was at `workspaceSeq`. */

@@ -67,9 +67,10 @@ export class Inbound {
   /** Handles the frames that were held and continues reading, unless the reader must still wait. */
   resume(): void {
     if (!this.#paused || this.#timer) return;
-    while (this.#held.length > 0 && !this.#reader.congested && !this.#reader.closed) {
-      const { data, isBinary } = this.#held.shift() as { data: RawData; isBinary: boolean };
-      this.#reader.receive(data, isBinary);
+    while (!this.#reader.congested && !this.#reader.closed) {
+      const held = this.#held.shift();
+      if (!held) break;
+      this.#reader.receive(held.data, held.isBinary);
     }
     if (this.#reader.closed || this.#reader.congested) return;
     this.#paused = false;

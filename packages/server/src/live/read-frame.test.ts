@@ -1,10 +1,14 @@
-import { CLIENT_OPS, ERRORS, LIMITS } from '@parley/protocol';
+import { ClientFrame, ERRORS, LIMITS } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readFrame } from './read-frame.ts';
 
 const id = '01890000-0000-7000-8000-00000000000a';
 const conversation = '01890000-0000-7000-8000-00000000000b';
+
+const CLIENT_OPS: ReadonlySet<string> = new Set(
+  ClientFrame.options.map((schema) => schema.shape.op.value),
+);
 
 /** A valid frame of each kind. */
 const GOOD: Record<string, Record<string, unknown>> = {

@@ -1,11 +1,4 @@
-import {
-  CLIENT_OPS,
-  ClientFrame,
-  ERRORS,
-  type ErrorCode,
-  type Refusal,
-  refusal,
-} from '@parley/protocol';
+import { ClientFrame, ERRORS, type ErrorCode, type Refusal, refusal } from '@parley/protocol';
 import type { z } from 'zod';
 
 /** A valid frame, or the refusal to answer with. */
@@ -13,7 +6,8 @@ export type ReadFrame =
   | { readonly frame: ClientFrame }
   | { readonly id: string | null; readonly refusal: Refusal };
 
-const schemas = new Map<string, z.ZodType<ClientFrame>>(
+/** The schema of each kind of frame, by its `op`. */
+const SCHEMAS = new Map<unknown, z.ZodType<ClientFrame>>(
   ClientFrame.options.map((schema) => [schema.shape.op.value, schema as z.ZodType<ClientFrame>]),
 );
 
@@ -32,10 +26,9 @@ export function readFrame(text: string): ReadFrame {
   // An invalid id is returned as well, so that the client can find its command, but not an
   // unbounded one.
   const id = typeof rawId === 'string' && rawId.length <= 64 && rawId.isWellFormed() ? rawId : null;
-  if (typeof op !== 'string' || !CLIENT_OPS.has(op)) {
-    return { id, refusal: refusal('unknown_frame') };
-  }
-  const result = (schemas.get(op) as z.ZodType<ClientFrame>).safeParse(value);
+  const schema = SCHEMAS.get(op);
+  if (!schema) return { id, refusal: refusal('unknown_frame') };
+  const result = schema.safeParse(value);
   if (result.success) return { frame: result.data };
   return { id, refusal: refusalOf(result.error) };
 }

@@ -8,6 +8,9 @@ import type { Topic } from './topic.ts';
 /** Time until a read that failed is repeated. */
 const RETRY_MS = 500;
 
+/** What the replay uses of the hub. */
+export type ResumeHub = Pick<Hub, 'topic' | 'unsubscribe' | 'fetch' | 'pages'>;
+
 /** A sink that can be waited for. */
 export interface DrainableSink extends Sink {
   readonly closed: boolean;
@@ -26,7 +29,7 @@ export interface DrainableSink extends Sink {
  * 3. A subscription becomes live in the turn in which its cursor reaches the head.
  */
 export class Resume {
-  readonly #hub: Hub;
+  readonly #hub: ResumeHub;
   readonly #log: Logger;
   readonly #sink: DrainableSink;
   readonly #onIdle: () => void;
@@ -34,7 +37,7 @@ export class Resume {
   #running = false;
 
   /** `onIdle` is called whenever the last subscription that was behind has caught up. */
-  constructor(hub: Hub, log: Logger, sink: DrainableSink, onIdle: () => void) {
+  constructor(hub: ResumeHub, log: Logger, sink: DrainableSink, onIdle: () => void) {
     this.#hub = hub;
     this.#log = log;
     this.#sink = sink;
