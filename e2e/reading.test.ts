@@ -397,7 +397,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await sid.page.getByRole('heading', { level: 1, name: 'Cherries' }).waitFor();
 
     // The focus returns to a row that the dialog of its menu has moved.
-    await row('Cherries').getByRole('link').press('Shift+F10');
+    await row('Cherries').getByRole('link').click({ button: 'right' });
     await sid.page.getByRole('menuitem', { name: 'New section…' }).press('Enter');
     await sid.page.getByRole('dialog').getByLabel('Name').fill('Jam');
     await sid.page.keyboard.press('Enter');
