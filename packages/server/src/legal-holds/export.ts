@@ -99,14 +99,14 @@ async function* eventsOf(
   let after = 0;
   while (after < head) {
     await checkAccess();
-    // An export of a hold that is released meanwhile must not look complete.
-    await holdInForce(pool, hold);
     const end = after + WINDOW;
     const { rows } = await pool.query<{ seq: Seq; line: string }>({
       name: 'legal-holds-export-events',
       text: EVENTS,
       values: [hold, id, after, end, PAGE],
     });
+    // An export of a hold that is released meanwhile must not look complete: the query finds nothing then.
+    await holdInForce(pool, hold);
     if (rows.length > 0) yield rows.map(({ line }) => `${line}\n`).join('');
     after = rows.length < PAGE ? end : (rows.at(-1)?.seq ?? end);
   }

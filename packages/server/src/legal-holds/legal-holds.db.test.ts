@@ -15,6 +15,7 @@ import { aClientId } from '../../test/support/stream-builders.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { ONE_PIXEL, uploadFile } from '../../test/support/uploads.ts';
 import { examine } from '../doctor/doctor.ts';
+import { legalHoldExport } from './export.ts';
 
 /** A node in its own process, which a test kills. */
 let cluster: TestCluster;
@@ -147,6 +148,19 @@ test('what an account has deleted is kept, for the export only', async () => {
     { message: first, username: 'sam' },
   ]);
   expect(lines.at(-2)).toMatchObject({ message: kept, username: 'sam', conversation: group });
+
+  // An export during which the hold is released must not look complete.
+  const releasing = (async (statement: { name: string }) => {
+    if (statement.name === 'legal-holds-export-events') await release(hold);
+    return await pool.query(statement as never);
+  }) as unknown as pg.Pool['query'];
+  const interrupted = async () => {
+    const parts: string[] = [];
+    const lines = legalHoldExport({ query: releasing } as pg.Pool, hold.id, async () => undefined);
+    for await (const part of lines) parts.push(part);
+    return parts;
+  };
+  await expect(interrupted()).rejects.toMatchObject({ refusal: { code: 'legal_hold_released' } });
 
   await purged(hold);
   expect(await leftOf('zorkmid one')).toEqual([]);
