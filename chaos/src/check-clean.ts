@@ -9,7 +9,7 @@ import { of, type Violation } from './violation.ts';
 export function checkClean(history: readonly HistoryRecord[], options: CheckOptions): Violation[] {
   return [
     ...checkClients(history),
-    ...checkNodes(history),
+    ...checkNodes(history, options.isSimulated === true),
     ...checkSessions(history),
     ...checkDelays(history, options.deadlineMs),
   ];
@@ -31,15 +31,21 @@ function checkClients(history: readonly HistoryRecord[]): Violation[] {
   return violations;
 }
 
-function checkNodes(history: readonly HistoryRecord[]): Violation[] {
+/**
+ * No node repaired anything. It reads events from the database if those of another node are more than a moment late,
+ * which happens while the processes of a run wait for the processor, unless time is simulated. Only events that never
+ * arrived are a violation.
+ */
+function checkNodes(history: readonly HistoryRecord[], isSimulated: boolean): Violation[] {
   const violations: Violation[] = [];
   const last = new Map(of(history, 'node').map((r) => [r.node, r]));
-  for (const { node, fills, repairs, stalled } of last.values()) {
-    for (const [what, count] of Object.entries({ fills, repairs, stalled })) {
-      if (count > 0) {
-        violations.push({ rule: 'I9 nothing repaired', what: `${node} had ${what}: ${count}` });
-      }
-    }
+  for (const { node, fills, repairs, late, stalled } of last.values()) {
+    const isLost = fills + repairs > (isSimulated ? 0 : late);
+    const counted = { ...(isLost && { fills, repairs, late }), stalled };
+    const found = Object.entries(counted).filter(([, count]) => count > 0);
+    if (found.length === 0) continue;
+    const what = `${node} had ${found.map(([name, count]) => `${name}: ${count}`).join(', ')}`;
+    violations.push({ rule: 'I9 nothing repaired', what });
   }
   return violations;
 }

@@ -597,7 +597,7 @@ describe('a run without faults', () => {
   const node = (changed: object): HistoryRecord => ({
     kind: 'node',
     node: 'node1',
-    ...{ fills: 0, repairs: 0, stalled: 0, buffered: 0, rss: 0 },
+    ...{ fills: 0, late: 0, repairs: 0, stalled: 0, buffered: 0, rss: 0 },
     ...changed,
     t: 0,
   });
@@ -613,6 +613,12 @@ describe('a run without faults', () => {
     for (const repairs of ['fills', 'repairs', 'stalled']) {
       expect(found(node({ [repairs]: 1 }))).toEqual(['I9 nothing repaired']);
     }
+    // Events that were late are not lost; in simulated time nothing may be late.
+    expect(found(node({ fills: 2, repairs: 1, late: 2 }))).toEqual(['I9 nothing repaired']);
+    expect(found(node({ fills: 2, repairs: 1, late: 3 }))).toEqual([]);
+    const simulated = { mode: 'clean', deadlineMs: 1_000, isSimulated: true } as const;
+    const records = [...aCleanRun(), node({ fills: 3, late: 3 })];
+    expect(check(records, simulated).map((v) => v.rule)).toEqual(['I9 nothing repaired']);
     expect(found({ kind: 'ended', client: ANN, t: 0 })).toEqual(['I9 nothing repaired']);
   });
 
@@ -651,7 +657,15 @@ describe('with slow readers', () => {
           (n): HistoryRecord => ({
             kind: 'node',
             node: 'node1',
-            ...{ fills: 0, repairs: 0, stalled: 0, buffered: buffered * n, rss: rss * n, t: n },
+            ...{
+              fills: 0,
+              late: 0,
+              repairs: 0,
+              stalled: 0,
+              buffered: buffered * n,
+              rss: rss * n,
+              t: n,
+            },
           }),
         ),
       ],

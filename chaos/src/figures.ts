@@ -15,6 +15,8 @@ export interface RunFigures {
   readonly skipped: Readonly<Record<string, string>>;
   /** The longest time until all clients had everything after a round, ms. */
   readonly longestQuietMs: number;
+  /** How often nodes read events from the database that were not lost, only late. */
+  readonly late: number;
   /** The most bytes that waited for readers on one node. */
   readonly mostBuffered: number;
   /** The most resident memory of one node, bytes. */
@@ -33,11 +35,13 @@ export function figuresOf(
   let longestQuietMs = 0;
   let mostBuffered = 0;
   let mostMemory = 0;
+  const late = new Map<string, number>();
   for (const record of records) {
     if (record.kind === 'fault' && record.phase === 'begin') {
       faults[record.name] = (faults[record.name] ?? 0) + 1;
     }
     if (record.kind === 'node') {
+      late.set(record.node, record.late);
       mostBuffered = Math.max(mostBuffered, record.buffered);
       mostMemory = Math.max(mostMemory, record.rss);
     }
@@ -52,6 +56,7 @@ export function figuresOf(
     faults,
     skipped,
     longestQuietMs,
+    late: [...late.values()].reduce((sum, count) => sum + count, 0),
     mostBuffered,
     mostMemory,
     seconds,

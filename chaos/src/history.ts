@@ -144,8 +144,12 @@ export type HistoryRecord =
   | {
       readonly kind: 'node';
       readonly node: string;
+      /** Gaps that it filled from the database. */
       readonly fills: number;
+      /** How often it found events in the database that no other node had announced. */
       readonly repairs: number;
+      /** Those of the fills and repairs whose events arrived from another node later. */
+      readonly late: number;
       readonly stalled: number;
       /** Bytes that waited for readers. */
       readonly buffered: number;
@@ -212,19 +216,22 @@ export type HistoryRecord =
       /** The kind of frame, or what was requested. */
       readonly by: string;
       readonly ids: readonly string[];
-      /** When the request was sent, or the connection opened; null: the frame may be about earlier times. */
+      /** When the request was sent, or the connection opened; null: it may be about earlier times. */
       readonly since: number | null;
       /** Whether the accounts must share a conversation with the guest now, and not only at an earlier time. */
       readonly isNow: boolean;
       readonly t: number;
     }
   /**
-   * What a legal hold over these conversations exported at the end: the texts by stream and seq.
+   * What a legal hold over these conversations exported: the texts by stream and seq. An export at the end has
+   * all of them; one that was requested at `since`, while commands were sent, those of all commands that had
+   * been acknowledged by then.
    */
   | {
       readonly kind: 'held';
       readonly streams: readonly string[];
       readonly texts: Readonly<Record<string, Readonly<Record<number, string>>>>;
+      readonly since?: number;
     }
   /** What remains of the hold some time after its release. */
   | { readonly kind: 'purged'; readonly isPurged: boolean; readonly versions: number }

@@ -29,9 +29,9 @@ const server = await startParley(loaded.config, log, {
 process.on('message', (order: NodeOrder) => {
   if (order.kind === 'clock') offsetMs = order.offsetMs;
   else {
-    const { fills, repairs, stalled, buffered } = server.figures();
+    const { fills, late, repairs, stalled, buffered } = server.figures();
     const { rss } = process.memoryUsage();
-    answer({ kind: 'figures', id: order.id, fills, repairs, stalled, buffered, rss });
+    answer({ kind: 'figures', id: order.id, fills, late, repairs, stalled, buffered, rss });
   }
 });
 // The parent process is gone: nothing else would stop this process.

@@ -17,6 +17,7 @@ export type NodeAnswer =
 /** How many repairs a node needed since its start, and what it uses. Bytes. */
 export interface NodeFigures {
   readonly fills: number;
+  readonly late: number;
   readonly repairs: number;
   readonly stalled: number;
   readonly buffered: number;

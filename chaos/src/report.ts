@@ -13,6 +13,11 @@ export function reportOf({ figures, violations }: RunResult): string[] {
     `${commands} commands, ${acked} acks, ${refused} refusals, ${delivered} events applied in ${seconds.toFixed(0)} s; all clients were complete at most ${longestQuietMs} ms after a round`,
     `memory of a node: at most ${megabytes(figures.mostMemory)}; buffered for slow readers: at most ${megabytes(figures.mostBuffered)}`,
     ...(figures.ended > 0 ? [`${figures.ended} sessions ended while their clients ran`] : []),
+    ...(figures.late > 0
+      ? [
+          `nodes read events from the database ${figures.late} times that were not lost, but arrived late from another node`,
+        ]
+      : []),
     ...(done.length > 0 ? [`faults: ${done.join(', ')}`] : []),
     ...Object.entries(skipped).map(([name, why]) => `skipped: ${name} (${why})`),
     ...violationLines(violations),

@@ -326,9 +326,9 @@ class ChaosRun {
   // ---- the end -----------------------------------------------------------------------------------
 
   async finish(): Promise<void> {
-    await this.#sample();
     // Threads are loaded over REST when an event shows that they must be.
     await new Promise((resolve) => setTimeout(resolve, THREADS_MS));
+    await this.#sample();
     for (const driver of this.#drivers) await driver.finish();
     this.#repeatLater();
     await Promise.all(this.#drivers.map((driver) => driver.requests.done()));
@@ -367,12 +367,13 @@ class ChaosRun {
     for (const node of this.#nodes) {
       const figures = await node.figures();
       if (!figures) continue;
-      const { fills, repairs, stalled, buffered, rss } = figures;
+      const { fills, late, repairs, stalled, buffered, rss } = figures;
       const t = this.#recorder.now;
       this.#recorder.add({
         kind: 'node',
         node: node.name,
         fills,
+        late,
         repairs,
         stalled,
         buffered,

@@ -1,3 +1,4 @@
+import type { HubCounters } from '@parley/server/internal/stream/hub';
 import type { EventLoop } from '../event-loop.ts';
 import type { Network } from '../network/network.ts';
 import { Process } from '../process.ts';
@@ -24,7 +25,7 @@ export class NodeSlot {
   /** How far the clocks of all nodes are off. */
   #dayMs = 0;
   /** Repairs of the processes that ended. */
-  #past = { fills: 0, repairs: 0, stalled: 0 };
+  #past = { fills: 0, late: 0, repairs: 0, stalled: 0 };
 
   /** `onKilled` is called with each process that was killed. */
   constructor(name: string, deps: SlotDeps, onKilled: (process: Process) => void) {
@@ -45,12 +46,13 @@ export class NodeSlot {
   }
 
   /** The repairs of all its processes. */
-  get repairs(): { fills: number; repairs: number; stalled: number } {
-    const { fills, repairs, stalled } = this.#past;
+  get repairs(): HubCounters & { stalled: number } {
+    const { fills, late, repairs, stalled } = this.#past;
     const node = this.#node;
     if (!node) return this.#past;
     return {
       fills: fills + node.counters.fills,
+      late: late + node.counters.late,
       repairs: repairs + node.counters.repairs,
       stalled: stalled + node.stalled,
     };

@@ -95,7 +95,7 @@ export class HeadComparison {
     if (head >= seq || feed.filling) return;
     this.#deps.onMissed();
     this.#deps.log.warn({ stream: feed.stream, head, seq }, 'missed events found');
-    feed.announce(seq);
+    feed.missed(seq);
   }
 
   async #behindDatabase(feeds: readonly TopicFeed[]): Promise<[TopicFeed, Seq][]> {

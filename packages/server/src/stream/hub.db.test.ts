@@ -106,7 +106,7 @@ describe('hub', () => {
 
     expect(sink.seqs).toEqual(upTo(300));
     await node.hub.compareHeads();
-    expect(node.hub.counters).toEqual({ fills: 0, repairs: 0 });
+    expect(node.hub.counters).toEqual({ fills: 0, repairs: 0, late: 0 });
   });
 
   test('1. what is published between the cursor and the subscription is not lost (B8)', async () => {

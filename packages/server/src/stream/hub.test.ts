@@ -153,11 +153,11 @@ test('what other nodes committed is received: ranges, heads, and what was missed
   post();
   broker.listener?.listening([other, stream]);
   await until(() => sink.seqs.length === 3, 'the event before the subscription to the channel');
-  expect(hub.counters).toEqual({ fills: 0, repairs: 0 });
+  expect(hub.counters).toEqual({ fills: 0, repairs: 0, late: 0 });
   post();
   broker.listener?.connected();
   await until(() => sink.seqs.length === 4, 'the event that was missed');
-  expect(hub.counters).toEqual({ fills: 0, repairs: 1 });
+  expect(hub.counters).toEqual({ fills: 0, repairs: 1, late: 0 });
   hub.stop();
 });
 
@@ -170,7 +170,7 @@ test('a range behind a gap is held only if other nodes may send its start', asyn
     hub.publish([post()]);
     expect(log.reads.length).toBe(broker instanceof LocalBroker ? 1 : 0);
     await until(() => sink.seqs.length === 2, 'both events');
-    expect(hub.counters).toEqual({ fills: 1, repairs: 0 });
+    expect(hub.counters).toEqual({ fills: 1, repairs: 0, late: 0 });
   }
 });
 
@@ -189,7 +189,7 @@ test('a topic without subscriptions does not read what it had held', async () =>
     vi.useRealTimers();
   }
   expect(reader).not.toHaveBeenCalled();
-  expect(hub.counters).toEqual({ fills: 0, repairs: 0 });
+  expect(hub.counters).toEqual({ fills: 0, repairs: 0, late: 0 });
 });
 
 test('what arrives during a gap fill waits for its end', async () => {

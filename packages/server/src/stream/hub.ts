@@ -21,12 +21,14 @@ const COMPARE_MS = { standalone: 2_000, connected: 1_500, disconnected: 1_000 } 
 /** The kind of node messages that carry signals. Body: the account to skip, then the frame. */
 const SIGNAL = 'signal';
 
-/** Counts the repairs of the hub; all zero while no hint is lost. */
+/** Counts the repairs of the hub; all zero while no hint is lost or late. */
 export interface HubCounters {
   /** A published range did not continue its stream, and the gap was filled from the database. */
   fills: number;
   /** The comparison of heads found events that no hint had announced. */
   repairs: number;
+  /** Those of the fills and repairs whose events arrived from another node later: they were late, and not lost. */
+  late: number;
 }
 
 interface HubDeps {
@@ -50,7 +52,7 @@ interface HubDeps {
  *    up.
  */
 export class Hub implements BrokerListener {
-  readonly counters: HubCounters = { fills: 0, repairs: 0 };
+  readonly counters: HubCounters = { fills: 0, repairs: 0, late: 0 };
   /** Reads pages for replays. */
   readonly pages: ReplayPages;
   readonly #reader: StreamReader;
@@ -123,6 +125,9 @@ export class Hub implements BrokerListener {
       deliver: (topic, events, source) => this.#deliver(topic, events, source),
       onGap: () => {
         this.counters.fills++;
+      },
+      onLate: (gaps) => {
+        this.counters.late += gaps;
       },
     });
     this.#feeds.set(stream, feed);

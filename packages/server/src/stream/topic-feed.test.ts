@@ -20,6 +20,7 @@ function aFeed(events: number) {
   );
   const delivered: string[] = [];
   let gaps = 0;
+  let late = 0;
   const hooks = { onDelivered: (): void => undefined };
   const topic = new Topic(stream, 0 as Seq, EVENT_VISIBILITY);
   const feed = new TopicFeed(topic, {
@@ -33,10 +34,13 @@ function aFeed(events: number) {
     onGap: () => {
       gaps++;
     },
+    onLate: (count) => {
+      late += count;
+    },
   });
   /** The events from one seq to another. */
   const range = (from: number, to: number) => stored.slice(from - 1, to);
-  return { log, feed, topic, delivered, range, gaps: () => gaps, hooks };
+  return { log, feed, topic, delivered, range, gaps: () => gaps, late: () => late, hooks };
 }
 
 describe('a feed', () => {
@@ -72,6 +76,63 @@ describe('a feed', () => {
     await feed.filling;
     feed.receive(range(4, 4), 'here', 'wait');
     expect(delivered.at(-1)).toBe('4 here');
+  });
+
+  describe('counts as late a gap', () => {
+    /** A feed that has read the events 1 to 3 and 5 to 6, which had not arrived. */
+    const afterTwoGaps = async () => {
+      const { feed, delivered, range, ...rest } = aFeed(8);
+      for (const [seq, all] of [
+        [4, 4],
+        [7, 7],
+      ] as const) {
+        feed.receive(range(seq, seq), 'here', 'wait');
+        await until(() => delivered.length === all, 'the gap');
+        await feed.filling;
+      }
+      return { feed, range, ...rest };
+    };
+
+    test('whose events all arrive later', async () => {
+      const { feed, range, gaps, late } = await afterTwoGaps();
+      feed.receive(range(1, 2), 'broker', 'wait');
+      feed.receive(range(1, 2), 'broker', 'wait');
+      feed.receive(range(6, 6), 'broker', 'wait');
+      expect([gaps(), late()]).toEqual([2, 0]);
+      feed.receive(range(3, 3), 'broker', 'wait');
+      expect(late()).toBe(1);
+      feed.receive(range(5, 5), 'broker', 'wait');
+      feed.receive(range(5, 5), 'broker', 'wait');
+      expect([gaps(), late()]).toEqual([2, 2]);
+    });
+
+    test('whose events arrive while it is filled', async () => {
+      const { feed, delivered, range, gaps, late } = aFeed(34);
+      for (let n = 2; n <= 34; n += 2) feed.receive(range(n, n), 'here', 'wait');
+      expect(feed.filling).not.toBeNull();
+      for (let n = 1; n <= 33; n += 2) feed.receive(range(n, n), 'broker', 'wait');
+      await feed.filling;
+      expect(delivered.at(-1)).toBe('34 database');
+      expect([gaps(), late()]).toEqual([1, 1]);
+    });
+
+    test('that the comparison of heads has found', async () => {
+      const { feed, range, late } = aFeed(3);
+      feed.receive(range(2, 2), 'here', 'wait');
+      feed.missed(3 as Seq);
+      await feed.filling;
+      feed.receive(range(1, 1), 'broker', 'wait');
+      expect(late()).toBe(0);
+      feed.receive(range(3, 3), 'broker', 'wait');
+      expect(late()).toBe(1);
+    });
+
+    test('but not one whose events come from this node, or never', async () => {
+      const { feed, range, gaps, late } = await afterTwoGaps();
+      feed.receive(range(1, 3), 'here', 'wait');
+      feed.close();
+      expect([gaps(), late()]).toEqual([2, 0]);
+    });
   });
 
   test('reads at once if it may not hold, or if too many ranges are held', async () => {

@@ -1,6 +1,7 @@
 import type { Seq, StreamId } from '@parley/protocol';
 import type { EventSource } from '../metrics/metrics.ts';
 import type { Logger } from '../runtime/log.ts';
+import { FilledGaps } from './filled-gaps.ts';
 import type { StreamReader } from './read.ts';
 import type { StoredEvent } from './record.ts';
 import type { Topic } from './topic.ts';
@@ -21,6 +22,8 @@ interface TopicFeedDeps {
   readonly deliver: (topic: Topic, events: readonly StoredEvent[], source: EventSource) => void;
   /** Called when a gap will be filled from the database because the events did not arrive. */
   readonly onGap: () => void;
+  /** Called with the number of gaps whose events have all arrived after they were filled. */
+  readonly onLate: (gaps: number) => void;
 }
 
 /** A range of events that arrived before the one that it continues. */
@@ -44,6 +47,7 @@ export class TopicFeed {
   #announced: Seq;
   #filling: Promise<void> | null = null;
   #held: HeldRange[] = [];
+  readonly #gaps = new FilledGaps();
   #holdTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -67,6 +71,9 @@ export class TopicFeed {
    * they are read at once.
    */
   receive(events: readonly StoredEvent[], source: EventSource, onGap: 'wait' | 'read'): void {
+    // What this node has committed is never late.
+    const late = source === 'broker' ? this.#gaps.arrived(events) : 0;
+    if (late > 0) this.#deps.onLate(late);
     const first = events[0];
     const last = events[events.length - 1];
     const { head } = this.topic;
@@ -92,6 +99,13 @@ export class TopicFeed {
     });
   }
 
+  /** Like {@link announce}, for events that should have arrived already. */
+  missed(seq: Seq): void {
+    const held = this.#held.map(({ events }) => events);
+    if (seq > this.topic.head) this.#gaps.add(this.topic.head, seq, held);
+    this.announce(seq);
+  }
+
   /** Ends the feed: nothing more is delivered. */
   close(): void {
     this.#closed = true;
@@ -114,10 +128,11 @@ export class TopicFeed {
   }
 
   #stopWaiting(): void {
-    const seqs = this.#release().map(({ events }) => (events.at(-1) as StoredEvent).seq);
-    const last = Math.max(...seqs) as Seq;
+    const ranges = this.#release().map(({ events }) => events);
+    const last = Math.max(...ranges.map((events) => (events.at(-1) as StoredEvent).seq)) as Seq;
     if (last <= this.topic.head || this.#closed) return;
     this.#deps.onGap();
+    this.#gaps.add(this.topic.head, last, ranges);
     this.announce(last);
   }
 
