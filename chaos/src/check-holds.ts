@@ -15,7 +15,15 @@ export function checkHolds(
     of(history, 'invoke').map((r) => [r.id, r.text]),
   );
   const rivals = new Map(of(history, 'rival').map((r) => [r.id, r.text]));
-  for (const { streams, texts } of of(history, 'held')) {
+  const acked = new Map<string, number>();
+  for (const { stream, seq, t } of of(history, 'ack')) {
+    const place = `${stream} ${seq}`;
+    acked.set(place, Math.min(t, acked.get(place) ?? t));
+  }
+  const isRestored = of(history, 'restored').length > 0;
+  for (const { streams, texts, since } of of(history, 'held')) {
+    // A restore replaces events that an earlier export has.
+    if (since !== undefined && isRestored) continue;
     for (const stream of streams) {
       for (const { type, seq, client } of logs.get(stream)?.events ?? []) {
         if (type !== 'message.posted' && type !== 'message.edited') continue;
@@ -23,6 +31,8 @@ export function checkHolds(
         const id = client ?? '';
         if (heldText !== undefined && (heldText === sent.get(id) || heldText === rivals.get(id)))
           continue;
+        const ackedAt = acked.get(`${stream} ${seq}`) ?? Number.POSITIVE_INFINITY;
+        if (heldText === undefined && since !== undefined && ackedAt >= since) continue;
         const what = `the legal hold has ${heldText === undefined ? 'no' : 'another'} text of ${type} at ${seq}`;
         violations.push({ rule: 'I16 held', stream, what });
       }

@@ -267,13 +267,13 @@ export class ClientDriver {
 
   /** Requests what a guest may not see, chosen by `pick`. It is repeated until it is answered. */
   async #probe(conversation: ConversationId, pick: number): Promise<void> {
-    const { by, isNow, request } = lookAt(pick);
+    const look = lookAt(pick);
     const { accounts, recorder } = this.#context;
     const account = accounts[Math.floor(this.#random.next() * accounts.length)] as AccountId;
     await this.requests.untilAnswered(async () => {
       const since = recorder.now;
-      const answer = await request(this.api, { conversation, account });
-      this.#guest?.answer(by, isNow, since, answer);
+      const answer = await look.request(this.api, { conversation, account, name: 'person' });
+      this.#guest?.answer(look, since, answer);
     });
   }
 

@@ -1,4 +1,5 @@
 import type { AccountId } from '@parley/protocol';
+import type { Look } from './guest-steps.ts';
 import type { RecordSink } from './recorder.ts';
 
 /** How an account or a conversation can be identified: by its id, or by its name. */
@@ -50,8 +51,12 @@ export class GuestRecorder {
   }
 
   /** Records the answer to a request that was sent at `since`. */
-  answer(by: string, isNow: boolean, since: number, answer: unknown): void {
-    this.#add(by, this.#in(JSON.stringify(answer) ?? ''), since, isNow);
+  answer(
+    { by, isNow, isOfPast }: Pick<Look, 'by' | 'isNow' | 'isOfPast'>,
+    since: number,
+    answer: unknown,
+  ): void {
+    this.#add(by, this.#in(JSON.stringify(answer) ?? ''), isOfPast ? null : since, isNow);
   }
 
   #in(text: string): string[] {

@@ -15,6 +15,8 @@ export interface LookTarget {
   readonly conversation: ConversationId;
   /** Any account of the run. */
   readonly account: AccountId;
+  /** A part of the names of all accounts. */
+  readonly name: string;
 }
 
 /** A request of a guest. */
@@ -22,23 +24,28 @@ export interface Look {
   readonly by: string;
   /** Whether the accounts of the answer must share a conversation with the guest at that time. */
   readonly isNow: boolean;
+  /** A former member is still told of the end of its membership. */
+  readonly isOfPast?: true;
   readonly request: (api: ParleyApi, target: LookTarget) => Promise<unknown>;
 }
 
-/** All names contain it. */
-const NAME = 'person';
 /** Many texts contain it, in all conversations. */
 const WORD = 'other';
 
 /** The requests of guests. Most are refused, or must contain nothing about other groups. */
-const LOOKS: readonly Look[] = [
+export const LOOKS: readonly Look[] = [
   { by: 'users', isNow: true, request: (api) => api.users() },
-  { by: 'names of users', isNow: true, request: (api) => api.searchNames(NAME, { limit: 20 }) },
+  {
+    by: 'names of users',
+    isNow: true,
+    request: (api, { name }) => api.searchNames(name, { limit: 20 }),
+  },
   { by: 'names of groups', isNow: true, request: (api) => api.searchNames('group', { limit: 20 }) },
   {
     by: 'suggestions',
     isNow: true,
-    request: (api, { conversation }) => api.mentionSuggestions(conversation, { search: NAME }),
+    request: (api, { conversation, name }) =>
+      api.mentionSuggestions(conversation, { search: name }),
   },
   {
     by: 'profile',
@@ -59,6 +66,7 @@ const LOOKS: readonly Look[] = [
   {
     by: 'events',
     isNow: false,
+    isOfPast: true,
     request: (api, { conversation }) =>
       api.events(streamOfConversation(conversation), { after: 0 as Seq, limit: 20 }),
   },
@@ -68,4 +76,5 @@ const LOOKS: readonly Look[] = [
 ];
 
 /** Returns the request of a step; `pick` in [0, 1) chooses. */
-export const lookAt = (pick: number): Look => LOOKS[Math.floor(pick * LOOKS.length)] as Look;
+export const lookAt = (pick: number, looks: readonly Look[] = LOOKS): Look =>
+  looks[Math.floor(pick * looks.length)] as Look;

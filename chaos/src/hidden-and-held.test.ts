@@ -135,6 +135,18 @@ describe('of a legal hold', () => {
     expect(found(aRun(aLog({ isShown: false }), held(all)))).toEqual([]);
   });
 
+  test('an export while commands are sent has the texts that were acknowledged before it', () => {
+    const during = (texts: Record<number, string>, ackedAt: number): HistoryRecord[] => [
+      { kind: 'ack', client: BEN, id: 'edit', stream: STREAM, seq: 4, t: ackedAt },
+      { kind: 'held', streams: [STREAM], texts: { [STREAM]: texts }, since: 900 },
+    ];
+    const log = aLog({ isShown: false });
+    expect(found(aRun(log, during({ 3: 'secret' }, 950)))).toEqual([]);
+    expect(found(aRun(log, during({ 3: 'secret' }, 850)))).toEqual(['I16 held']);
+    expect(found(aRun(log, during({ 3: 'secret', 4: '' }, 950)))).toEqual(['I16 held']);
+    expect(found(aRun(log, during(all, 850)))).toEqual([]);
+  });
+
   test.each<[string, HistoryRecord[]]>([
     ['a version that is missing', held({ 4: 'Secret' })],
     ['a version without its text', held({ ...all, 3: '' })],

@@ -26,14 +26,7 @@ export class Hold {
   /** Exports what it has kept, releases it, and returns the records of both. */
   async finish(): Promise<HistoryRecord[]> {
     const { legalHolds } = this.#owner;
-    const texts: Record<string, Record<number, string>> = {};
-    for (const line of (await legalHolds.exportMessages(this.#id)).trimEnd().split('\n')) {
-      const { type, conversation, seq, data } = JSON.parse(line) as ExportedLine;
-      if (type !== 'message.posted' && type !== 'message.edited') continue;
-      const ofStream = texts[conversation] ?? {};
-      texts[conversation] = ofStream;
-      ofStream[seq] = data.body;
-    }
+    const texts = heldTextsIn(await legalHolds.exportMessages(this.#id));
     const { conversations } = await legalHolds.get(this.#id);
     await legalHolds.release(this.#id);
     const isOver = performance.now() + PURGED_MS;
@@ -50,6 +43,19 @@ export class Hold {
       ];
     }
   }
+}
+
+/** Returns the texts in the export of a legal hold, by stream and seq. */
+export function heldTextsIn(exported: string): Record<string, Record<number, string>> {
+  const texts: Record<string, Record<number, string>> = {};
+  for (const line of exported.trimEnd().split('\n')) {
+    const { type, conversation, seq, data } = JSON.parse(line) as ExportedLine;
+    if (type !== 'message.posted' && type !== 'message.edited') continue;
+    const ofStream = texts[conversation] ?? {};
+    texts[conversation] = ofStream;
+    ofStream[seq] = data.body;
+  }
+  return texts;
 }
 
 /** A line of the export; those of events of messages have all of this. */

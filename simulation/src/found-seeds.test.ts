@@ -9,6 +9,11 @@ const SEEDS = [
   [74, 'a command deferred for more than five seconds lost its place to a later one of its sender'],
   [355, 'a client requested events of an ended membership that were about to be sent'],
   [601, 'a tab switched to another tab’s connection although a command of it was deferred'],
+  [
+    1_198,
+    'an export looked complete although its legal hold was released while the last conversation was read',
+  ],
+  [3_096, 'the checker did not expect a guest to be told of the end of its membership'],
   [8_013, 'the checker did not expect a stored copy of a command that a restore has undone'],
   [
     9_007,

@@ -1,6 +1,7 @@
 import { Random } from '@parley/chaos/random';
 import type { ClientPlan, Conditions, ConversationPlan, Plan, PlanKind } from './plan.ts';
 import { planFaults, planHidings } from './plan-faults.ts';
+import { planHold, planLooks } from './plan-requests.ts';
 import { DENSE, type Shape, SPREAD } from './plan-shapes.ts';
 import { planRetention, planSteps, planUserGroup } from './plan-steps.ts';
 
@@ -33,6 +34,9 @@ export function planRun(seed: number): Plan {
     random.fork(8),
     shape,
   );
+  const hasHold = random.fork(11).chance(HOLD_SHARE);
+  const holdSteps = hasHold ? planHold(clients, random.fork(12), shape) : [];
+  const looks = hasGuest ? planLooks(clients, conversations, random.fork(13), shape) : [];
   const { retention, choices } = planRetention(clients, conversations, random.fork(7), shape);
   return {
     seed,
@@ -45,8 +49,10 @@ export function planRun(seed: number): Plan {
     retention,
     hasUserGroup: userGroup.isMentioned,
     hasGuest,
-    hasHold: random.fork(11).chance(HOLD_SHARE),
-    steps: [...userGroup.steps, ...hidings.steps, ...choices].sort((a, b) => a.at - b.at),
+    hasHold,
+    steps: [...userGroup.steps, ...hidings.steps, ...choices, ...holdSteps, ...looks].sort(
+      (a, b) => a.at - b.at,
+    ),
     faults: [...faults, ...hidings.faults].sort((a, b) => a.at - b.at),
   };
 }

@@ -18,7 +18,7 @@ export interface Plan {
   readonly hasUserGroup: boolean;
   /** Whether the last account is a guest. */
   readonly hasGuest: boolean;
-  /** Whether a legal hold covers all groups from before the first message. */
+  /** Whether a legal hold covers all groups from before the first message; a step may release it. */
   readonly hasHold: boolean;
   readonly steps: readonly Step[];
   readonly faults: readonly FaultPlan[];
@@ -88,7 +88,11 @@ export interface Step {
     | 'twice'
     | 'rivals'
     | 'rival-votes'
-    | 'user-group';
+    | 'user-group'
+    | 'look'
+    | 'watch'
+    | 'export-hold'
+    | 'release-hold';
   /** Index of the conversation. */
   readonly conversation: number;
   /** Chooses what the step is about, in [0, 1). */
@@ -134,6 +138,9 @@ export const FAULTS = {
 
 /** A kind of fault; faults.ts says what each does. */
 export type FaultName = keyof typeof FAULTS;
+
+/** The id of the legal hold of a run. */
+export const HOLD_ID = '00000000-0000-7000-a000-000000000001';
 
 /** The name of the user group of a run. */
 export const USER_GROUP = 'team';

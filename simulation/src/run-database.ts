@@ -1,5 +1,5 @@
 import type { Random } from '@parley/chaos/random';
-import type { AccountId, ConversationId, Event, Me, StreamId } from '@parley/protocol';
+import type { AccountId, Event, Me, StreamId } from '@parley/protocol';
 import { isConnectionError } from '@parley/server/internal/storage/database';
 import pg from 'pg';
 import type { Range } from './database/link.ts';
@@ -18,7 +18,7 @@ const epochOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padS
 const RESTORE_MAX = 25;
 
 /** The role of an account on the server. */
-export type Role = 'admin' | 'member' | 'guest';
+export type Role = 'owner' | 'admin' | 'member' | 'guest';
 
 /** A database that was restored. */
 export interface Restored {
@@ -177,35 +177,6 @@ export class RunDatabase {
       .map((row) => row.conversation_id);
   }
 
-  /** Places a legal hold over these conversations, which a restore does not undo. */
-  placeHold(owner: AccountId, conversations: readonly ConversationId[]): void {
-    const { tables } = this.#model;
-    const { id } = HOLD;
-    tables.put(tables.legalHolds, { ...HOLD, created_by: owner, created_at: STARTED_AT });
-    for (const conversation of conversations) {
-      tables.put(tables.heldConversations, { conversation_id: conversation, hold_id: id });
-    }
-  }
-
-  /**
-   * Returns the texts of a conversation that the hold has, by the seq of the event, as its export has them: the log, in
-   * which the texts of hidden messages replace those in the log, and the texts that were kept of deleted ones replace both.
-   */
-  heldTextsOf(conversation: ConversationId): Record<number, string> {
-    const { heldEvents, hiddenMessages, events } = this.#model.tables;
-    const ofStream = events.committed().filter((row) => row.stream_id === conversation);
-    const hidden = hiddenMessages.committed().filter((row) => row.conversation_id === conversation);
-    const held = heldEvents.committed().filter((row) => row.stream_id === conversation);
-    const versions = [
-      ...ofStream.filter(({ type }) => type === 'message.posted' || type === 'message.edited'),
-      ...hidden.flatMap((row) => row.events),
-      ...held,
-    ];
-    return Object.fromEntries(
-      versions.map(({ seq, data }) => [seq, (JSON.parse(data) as { body: string }).body]),
-    );
-  }
-
   /** Returns the events of a stream, as clients receive them. */
   eventsOf(stream: StreamId): Event[] {
     return this.#model.tables.events
@@ -215,9 +186,6 @@ export class RunDatabase {
       .map(eventOf);
   }
 }
-
-/** The legal hold of a run. */
-const HOLD = { id: '00000000-0000-7000-a000-000000000001', name: 'Simulation', reason: '' };
 
 const placeOf = (row: EventRow): string => `${row.stream_id} ${row.seq}`;
 

@@ -25,6 +25,7 @@ import { EventLoop, StuckError } from './event-loop.ts';
 import { type End, FAULTS, type FaultContext } from './faults.ts';
 import { replaceGlobals, STARTED_AT } from './globals.ts';
 import { History } from './history.ts';
+import { holdRecord } from './hold-record.ts';
 import { logTo } from './log.ts';
 import { NO_METRICS } from './metrics.ts';
 import { Network } from './network/network.ts';
@@ -127,6 +128,9 @@ class Simulation {
   readonly #accounts: AccountId[];
   readonly #conversations: ConversationId[] = [];
   #userGroup: UserGroupId | null = null;
+  /** Whether the release of the legal hold was acknowledged. */
+  #isHoldReleased = false;
+  #isRestored = false;
   /** What ends the faults in progress. */
   readonly #ends = new Map<FaultPlan, End>();
 
@@ -153,13 +157,15 @@ class Simulation {
     for (let n = 1; n <= plan.nodes; n++) this.#slots.push(this.#slotOf(`n${n}`));
   }
 
-  /** Returns the accounts with their roles: the first one may be an admin, and the last one a guest. */
+  /** Returns the accounts with their roles: the first one may be an owner or admin, and the last one a guest. */
   #withRoles() {
-    const { hasUserGroup, hasGuest } = this.#plan;
+    const { hasUserGroup, hasGuest, hasHold } = this.#plan;
     const last = this.#accounts.length - 1;
     const roleOf = (n: number): Role => {
       if (hasGuest && n === last) return 'guest';
-      return hasUserGroup && n === 0 ? 'admin' : 'member';
+      if (n > 0) return 'member';
+      if (hasHold) return 'owner';
+      return hasUserGroup ? 'admin' : 'member';
     };
     return this.#accounts.map((id, n) => ({ id, role: roleOf(n) }));
   }
@@ -178,8 +184,6 @@ class Simulation {
     if (retention) for (const slot of this.#slots) slot.setDay(retention.keepMs - DAY_MS);
     for (const slot of this.#slots) slot.start();
     await this.#until(SETUP_MS, () => this.#createGroups());
-    const [owner] = this.#accounts as [AccountId, ...AccountId[]];
-    if (this.#plan.hasHold) this.#database.placeHold(owner, this.#conversations);
     this.#database.backUp();
     const context: RunContext = {
       loop,
@@ -189,6 +193,9 @@ class Simulation {
       conversations: this.#conversations,
       userGroup: this.#userGroup,
       guest: this.#plan.hasGuest ? (this.#accounts.at(-1) ?? null) : null,
+      onHoldReleased: () => {
+        this.#isHoldReleased = true;
+      },
       browser: new SimulatedBrowser(loop, new Random(this.#plan.seed).fork(101)),
       cursorFirst: this.#options.cursorFirst === true,
     };
@@ -224,6 +231,7 @@ class Simulation {
     await this.#until(CONVERGENCE_MS, () => this.#finish(missing.length === 0));
     this.#readLogs();
     await this.#until(CONVERGENCE_MS, () => this.#readMessages());
+    if (this.#plan.hasHold) await this.#until(CONVERGENCE_MS, () => this.#readHold());
   }
 
   /** Adds a record of this moment. */
@@ -250,6 +258,7 @@ class Simulation {
             metrics: NO_METRICS,
             me: (account) => this.#database.me(account),
             hasRetention: this.#plan.retention !== null,
+            hasHold: this.#plan.hasHold,
             onStored: (events) => this.#recordExpiries(events),
           }),
       },
@@ -271,6 +280,10 @@ class Simulation {
       this.#conversations.push(conversationOfStream(outcome.stream));
     }
     if (this.#plan.hasUserGroup) await this.#createUserGroup(slot);
+    const [owner] = this.#accounts as [AccountId];
+    if (this.#plan.hasHold) {
+      await this.#loop.within(slot.process, () => slot.node?.placeHold(owner, this.#conversations));
+    }
   }
 
   async #createUserGroup(slot: NodeSlot): Promise<void> {
@@ -334,7 +347,10 @@ class Simulation {
       drivers: this.#drivers,
       database: this.#database,
       conversations: this.#conversations,
-      restored: (restored) => this.#record({ kind: 'restored', ...restored }),
+      restored: (restored) => {
+        this.#isRestored = true;
+        this.#record({ kind: 'restored', ...restored });
+      },
     };
     const random = new Random(Math.floor(fault.pick * 2 ** 32));
     this.#ends.set(fault, FAULTS[fault.name](context, random));
@@ -429,11 +445,21 @@ class Simulation {
       const events = this.#database.eventsOf(stream).filter(({ seq }) => seq > 1);
       this.history.add({ kind: 'log', stream, first: 2, events });
     }
-    if (!this.#plan.hasHold) return;
-    const texts = Object.fromEntries(
-      this.#conversations.map((id) => [streamOfConversation(id), this.#database.heldTextsOf(id)]),
-    );
-    this.history.add({ kind: 'held', streams: Object.keys(texts), texts });
+  }
+
+  /** Reads what the legal hold has, or what is left of it. */
+  async #readHold(): Promise<void> {
+    const [slot] = this.#slots as [NodeSlot];
+    const record = await holdRecord({
+      node: slot.node as SimulatedNode,
+      conversations: this.#conversations,
+      // A restore may have undone the release.
+      mustBeReleased: this.#isHoldReleased && !this.#isRestored,
+      within: (work) => this.#loop.within(slot.process, work),
+      now: () => this.#loop.now,
+      pause: () => this.#pause(),
+    });
+    this.history.add(record);
   }
 
   /** Reads the messages as the first account does, which is a member of all groups. */
@@ -480,9 +506,12 @@ class Simulation {
     }
   }
 
-  /** Pings and presence, which nothing here depends on, are left out. */
+  /** Pings are left out; presence, too, unless there is a guest, who may not be told of everyone’s. */
   #traceFrame(to: string, from: string, text: string): void {
-    if (!/^{"op":"(ping|pong|presence)"/.test(text)) this.#trace(to, `${from}: ${text}`);
+    const isLeftOut = this.#plan.hasGuest
+      ? /^{"op":"p[io]ng"/.test(text)
+      : /^{"op":"(ping|pong|presence|watch)"/.test(text);
+    if (!isLeftOut) this.#trace(to, `${from}: ${text}`);
   }
 
   #trace(who: string, what: string): void {

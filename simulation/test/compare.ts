@@ -58,7 +58,7 @@ const COLUMNS = {
   messages:
     'conversation_id, seq, author_id, body, posted_at, edited_at, deleted_at, hidden_at, changed_seq, reply_to, mentions, thread, also_in_conversation',
   hidden_messages: 'conversation_id, message_seq, events, file_ids, hidden_by, removed_previews',
-  legal_holds: 'id, name, reason, created_by, created_at',
+  legal_holds: 'id, name, reason, created_by, created_at, released_at, released_by, purged_at',
   legal_hold_conversations: 'conversation_id, hold_id',
   held_events: 'stream_id, hold_id, seq, data',
   mentions: 'conversation_id, message_seq, account_id, seq, thread',

@@ -11,6 +11,7 @@ import {
 } from '@parley/protocol';
 import { findableBy, knownAccounts } from '@parley/server/internal/accounts/users/known-accounts';
 import { meOf, meOfEach } from '@parley/server/internal/accounts/users/queries';
+import { userOf, usersPage } from '@parley/server/internal/accounts/users/users';
 import { AuditLog } from '@parley/server/internal/audit/audit-log';
 import {
   createGroup,
@@ -44,6 +45,11 @@ import {
 } from '@parley/server/internal/conversations/start';
 import { EVENT_VISIBILITY } from '@parley/server/internal/event-types/event-visibility';
 import { PROJECTIONS } from '@parley/server/internal/event-types/projections';
+import type { RefusalError } from '@parley/server/internal/http/errors';
+import { placeLegalHold, releaseLegalHold } from '@parley/server/internal/legal-holds/commands';
+import { legalHoldExport } from '@parley/server/internal/legal-holds/export';
+import { LegalHoldPurge } from '@parley/server/internal/legal-holds/purge';
+import { legalHold } from '@parley/server/internal/legal-holds/queries';
 import {
   addReaction,
   closePoll,
@@ -60,6 +66,7 @@ import {
 import { editHistory } from '@parley/server/internal/messages/edit-history';
 import { eraseMessages } from '@parley/server/internal/messages/erase';
 import { hideMessage, unhideMessage } from '@parley/server/internal/messages/hide-rules';
+import { mentionSuggestions } from '@parley/server/internal/messages/mention-suggestions';
 import {
   eventsFor,
   history,
@@ -82,6 +89,7 @@ import { followThread, unfollowThread } from '@parley/server/internal/personal/f
 import { changeRetention } from '@parley/server/internal/retention/commands';
 import { cutoffsOf, expireMessages } from '@parley/server/internal/retention/expire';
 import { conversationsToExpire, settingsOf } from '@parley/server/internal/retention/queries';
+import { Directory } from '@parley/server/internal/search/directory';
 import { Append } from '@parley/server/internal/stream/append';
 import { Projections } from '@parley/server/internal/stream/projections';
 import { readEvents, readHeads } from '@parley/server/internal/stream/read';
@@ -101,7 +109,8 @@ const IMAGE = {
   file: '00000000-0000-7000-8000-0000000000b2' as FileId,
 };
 const account = (n: number) => `00000000-0000-7000-8000-0000000000a${n}` as AccountId;
-const [ann, bob, cid, dan, admin, guest] = [1, 2, 3, 4, 5, 6].map(account) as [
+const [ann, bob, cid, dan, admin, guest, owner] = [1, 2, 3, 4, 5, 6, 7].map(account) as [
+  AccountId,
   AccountId,
   AccountId,
   AccountId,
@@ -117,13 +126,14 @@ async function loadStart(pool: pg.Pool, account: AccountId, known: KnownState): 
   return start;
 }
 
-/** Inserts the accounts that the commands need: one of them is inactive, one an admin, and one a guest. */
+/** Inserts the accounts that the commands need: one is inactive, one an admin, one a guest, and one the owner. */
 export function insertAccounts(model: DatabaseModel): void {
   for (const [n, id] of [ann, bob, cid, dan].entries()) {
     model.insertAccount({ id, username: `u${n}`, isActive: id !== dan });
   }
   model.insertAccount({ id: admin, username: 'admin', role: 'admin' });
   model.insertAccount({ id: guest, username: 'guest', role: 'guest' });
+  model.insertAccount({ id: owner, username: 'owner', role: 'owner' });
 }
 
 /** Answers of the product, each with what was asked. */
@@ -144,6 +154,7 @@ export async function runProduct(pool: pg.Pool, appendPool: pg.Pool): Promise<Tr
   await product.members();
   await product.readCursors();
   await product.reads();
+  await product.legalHold();
   await product.guests();
   await product.erasure();
   await product.retention();
@@ -682,6 +693,70 @@ class Product {
     }
   }
 
+  /** A legal hold over groups: what it exports, its release, and what is left of it. */
+  async legalHold(): Promise<void> {
+    const pool = this.#pool;
+    const clock = { now: () => this.#now };
+    const audit = new AuditLog({ pool, clock, log });
+    const id = '00000000-0000-7000-8000-0000000000e1';
+    const by = (actor: AccountId, hold = id) => ({
+      ...{ actor, id: hold, at: new Date(this.#now) },
+      audit: { log: audit, address: null },
+    });
+    const ask = (question: string, answer: Promise<unknown>) =>
+      this.#ask(
+        question,
+        answer.catch((error: unknown) => (error as RefusalError).refusal),
+      );
+    const place = (actor: AccountId, conversations: readonly ConversationId[]) =>
+      placeLegalHold(pool, by(actor), {
+        ...{ name: 'Case', reason: 'asked for', accounts: [], conversations },
+        ...{ since: null, until: null },
+      });
+    const none = '00000000-0000-7000-8000-0000000000ff' as ConversationId;
+    await ask('place', place(admin, [this.#group]));
+    await ask('place', place(owner, [none]));
+    await ask('place', place(owner, [this.#group]));
+    const append = this.#append;
+    const [kept, hidden] = [await this.#posted('kept'), await this.#posted('hidden')];
+    const edited = await this.#posted('edited');
+    const onGroup = () => this.#by(ann, this.#group);
+    await editMessage(append, onGroup(), edited, 'edited again');
+    await hideMessage(append, onGroup(), hidden, { log: audit, address: null });
+    await this.#ask('delete', deleteMessage(append, onGroup(), edited));
+    await this.#ask('delete', deleteMessage(append, onGroup(), kept));
+    const exported = async (hold: string) => {
+      const lines: string[] = [];
+      for await (const text of legalHoldExport(pool, hold, async () => undefined)) lines.push(text);
+      return lines
+        .join('')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
+    };
+    for (const hold of [id, none]) {
+      await ask('held', legalHold(pool, hold));
+      await ask('export', exported(hold));
+    }
+    for (const [actor, hold] of [
+      [admin, id],
+      [owner, none],
+      [owner, id],
+      [owner, id],
+    ] as const) {
+      await ask('release', releaseLegalHold(pool, by(actor, hold)));
+    }
+    await this.#ask('delete', deleteMessage(append, onGroup(), hidden));
+    await ask('export', exported(id));
+    let purge: LegalHoldPurge | undefined;
+    await new Promise<void>((wake) => {
+      purge = new LegalHoldPurge({ pool, clock, log, audit, files: { wake } });
+      purge.start();
+    });
+    await purge?.stop();
+    await ask('held', legalHold(pool, id));
+  }
+
   /** What a guest may do, find and read. */
   async guests(): Promise<void> {
     const append = this.#append;
@@ -692,6 +767,12 @@ class Product {
     const found = async () => {
       await this.#ask('findable', findableBy(pool, guest, others));
       await this.#ask('known', knownAccounts(pool, [guest, bob], others));
+      for (const [who, role] of [
+        [guest, 'guest'],
+        [bob, 'member'],
+      ] as const) {
+        await this.#people(who, role);
+      }
       await this.#ask('start', loadStart(pool, guest, { cursor: {} }));
       for (const stream of [WORKSPACE_STREAM, streamOfConversation(group)]) {
         await this.#ask('events', eventsFor(pool, guest, stream, { after: 0, limit: 99 }));
@@ -715,6 +796,26 @@ class Product {
     await this.#ask('start', loadStart(pool, guest, { cursor }));
     await this.#ask('leave', leaveGroup(append, by(guest)));
     await found();
+  }
+
+  /** Lists, finds and suggests users. */
+  async #people(who: AccountId, role: 'guest' | 'member'): Promise<void> {
+    const pool = this.#pool;
+    let after: { name: string; id: string } | null = null;
+    for (let n = 0; n < 2; n++) {
+      const page: Awaited<ReturnType<typeof usersPage>> = await this.#ask(
+        'users',
+        usersPage(pool, { account: who, role }, { search: undefined, after, limit: 3 }),
+      );
+      after = page.next;
+    }
+    for (const other of [ann, cid, who]) await this.#ask('user', userOf(pool, who, other));
+    for (const search of ['u', 'U1', 'd', '%']) {
+      const suggestions = mentionSuggestions(pool, who, this.#group, { search, limit: 4 });
+      await this.#ask('suggestions', suggestions);
+      await this.#ask('names', new Directory(pool).find(who, search, 9));
+    }
+    await this.#ask('closest', new Directory(pool).find(who, '', 9));
   }
 
   async erasure(): Promise<void> {

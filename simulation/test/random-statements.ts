@@ -84,7 +84,8 @@ function putHolds(model: DatabaseModel, f: Fixture, t: number): void {
   const [author] = f.accounts as readonly [string];
   for (const id of f.conversations) {
     const hold = { id, name: 'hold', reason: '', created_by: author, created_at: t };
-    tables.put(tables.legalHolds, hold);
+    const inForce = { released_at: null, released_by: null, purged_at: null };
+    tables.put(tables.legalHolds, { ...hold, ...inForce });
     tables.put(tables.heldConversations, { conversation_id: id, hold_id: id });
   }
 }
@@ -334,6 +335,7 @@ const BASE: Readonly<Record<string, Build>> = {
   'messages-drop-hidden': (c, f) => [c.of(f.conversations), c.some([3, 4, 5])],
   'messages-redact-unhidden': (c, f) => [c.of(f.conversations), c.some([3, 4, 5])],
   'messages-keep-held': (c, f) => [c.of(f.conversations), c.some([3, 4, 5])],
+  ...legalHoldStatements(),
   'mentions-added': (c, f) => {
     const accounts = c.some(f.accounts);
     const message = messageSeq(c);
@@ -500,6 +502,18 @@ const BASE: Readonly<Record<string, Build>> = {
   'retention-unset': (c, f) => [c.of(f.conversations)],
 };
 
+/** The fixture has a hold with the id of each conversation. */
+function legalHoldStatements(): Readonly<Record<string, Build>> {
+  const hold: Build = (c, f) => [c.of(f.conversations)];
+  return {
+    'legal-holds-owner': (c, f) => [c.of(f.accounts)],
+    'legal-holds-release': (c, f, tx) => [...hold(c, f, tx), at(c.int(9)), c.of(f.accounts)],
+    'legal-holds-one': hold,
+    'legal-holds-purge-held_events': (c, f, tx) => [...hold(c, f, tx), 500],
+    'legal-holds-purged': (c, f, tx) => [...hold(c, f, tx), at(c.int(9))],
+  };
+}
+
 function hidingStatements(): Readonly<Record<string, Build>> {
   const message = (c: Choice, f: Fixture) => [c.of(f.conversations), messageSeq(c)];
   return {
@@ -665,6 +679,10 @@ export const RANDOM_WRITES: readonly string[] = [
   'messages-texts-restored',
   'messages-drop-hidden',
   'messages-keep-held',
+  'legal-holds-owner',
+  'legal-holds-release',
+  'legal-holds-purge-held_events',
+  'legal-holds-purged',
   'conversations-created',
   'conversations-updated',
   'conversations-deleted',
@@ -695,6 +713,8 @@ export const COMPETING_WRITES: readonly string[] = [
   'messages-pinned',
   'messages-keep-hidden',
   'messages-texts-restored',
+  'messages-keep-held',
+  'legal-holds-release',
   'conversations-updated',
   'conversations-member-joined',
   'conversations-role-changed',

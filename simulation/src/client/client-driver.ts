@@ -31,6 +31,9 @@ import { RestSteps } from './rest-steps.ts';
 import type { RunContext } from './run-context.ts';
 import { ProcessStore } from './store.ts';
 
+/** How long a client shows no users before it asks for their presence again, ms. */
+const WATCH_MS = 300;
+
 /** Drives a client of a run through its plan: the SDK on a store that survives it. */
 export class ClientDriver {
   readonly plan: ClientPlan;
@@ -56,6 +59,8 @@ export class ClientDriver {
   #process: Process;
   /** Counts its processes: each is another tab. */
   #tabs = 0;
+  /** Ends the subscription to the presence of users. */
+  #endWatch: (() => void) | null = null;
   bytesPerMs = Number.POSITIVE_INFINITY;
 
   constructor(plan: ClientPlan, context: RunContext, random: Random) {
@@ -68,8 +73,9 @@ export class ClientDriver {
     this.#process = new Process(plan.name);
     const requests = new Process(`${plan.name}!`);
     this.requests = new Requests(context.loop, context.network, requests, this.account);
-    this.#rest = new RestSteps(context, this.requests, this.#record, random);
     this.#guest = this.#newGuestRecorder();
+    const [record, guest] = [this.#record, this.#guest];
+    this.#rest = new RestSteps({ context, requests: this.requests, record, guest, random });
   }
 
   // ---- processes ----------------------------------------------------------------------------------
@@ -90,6 +96,7 @@ export class ClientDriver {
     loop.within(this.#process, () => {
       const client = this.#newClient();
       this.#client = client;
+      this.#watch(client);
       void client.start(this.account).then(() => {
         discardRefused(client);
         // The next ping loads them again.
@@ -98,6 +105,11 @@ export class ClientDriver {
         });
       });
     });
+  }
+
+  /** Asks for the presence of all users, as the web client does for those that it shows. Others get it unasked. */
+  #watch(client: ParleyClient): void {
+    if (this.#guest) this.#endWatch = client.subscribePresence(this.#context.accounts);
   }
 
   /** Kills the client: nothing more is stored or sent. */
@@ -182,6 +194,7 @@ export class ClientDriver {
       },
       random: () => this.#random.next(),
       loadUsers: false,
+      ...(this.#guest && { presence: 'subscribed' }),
     });
     const [commands, messages] = [this.#record, this.#messages];
     recordClient(client, who, { sink: history, commands, messages });
@@ -256,6 +269,15 @@ export class ClientDriver {
         if (this.plan.account !== 0) return false;
         void this.#rest.changeUserGroup(pick);
         return true;
+      case 'look':
+        void this.#rest.look(conversation, pick);
+        return true;
+      case 'export-hold':
+      case 'release-hold':
+        // Only owners of the server may do it.
+        if (this.plan.account !== 0) return false;
+        void (op === 'export-hold' ? this.#rest.exportHold() : this.#rest.releaseHold());
+        return true;
       case 'twice':
         void this.#rest.postTwice(conversation, text, text);
         return true;
@@ -276,6 +298,10 @@ export class ClientDriver {
     }
     const client = this.#client;
     if (!client || this.#process.isFrozen) return false;
+    if (op === 'watch') {
+      this.#context.loop.after(0, this.#process, () => this.#watchAgain(client));
+      return true;
+    }
     this.#context.loop.after(0, this.#process, () => {
       const now = { conversation, text, ...this.#messages.targets(conversation, pick) };
       // If there is no message yet, there will be one later.
@@ -283,6 +309,15 @@ export class ClientDriver {
       this.#issue(client, needed === null ? 'post' : op, now);
     });
     return true;
+  }
+
+  /** Ends the subscription to the presence of users, and starts it again a little later. */
+  #watchAgain(client: ParleyClient): void {
+    this.#endWatch?.();
+    this.#endWatch = null;
+    this.#context.loop.after(WATCH_MS, this.#process, () => {
+      if (this.#endWatch === null) this.#watch(client);
+    });
   }
 
   /** Has the SDK execute a step. */

@@ -1,3 +1,4 @@
+import { ApiError, ParleyApi } from '@parley/client';
 import { type AccountId, isRetryable, type RefusalCode } from '@parley/protocol';
 import type { EventLoop } from '../event-loop.ts';
 import type { Network, NodeAnswer, NodeRequest } from '../network/network.ts';
@@ -24,6 +25,7 @@ export class Requests {
   readonly #loop: EventLoop;
   readonly #network: Network;
   readonly #token: string;
+  #api: ParleyApi | null = null;
   #open = 0;
 
   constructor(loop: EventLoop, network: Network, process: Process, account: AccountId) {
@@ -48,13 +50,44 @@ export class Requests {
       for (;;) {
         const answer = await this.#attempt({ ...request, token: this.#token }, which);
         if (answer) return answer;
-        await new Promise<void>((resolve) =>
-          this.#loop.after(AGAIN_MS, this.process, () => resolve()),
-        );
+        await this.#pause();
       }
     } finally {
       this.#open--;
     }
+  }
+
+  /**
+   * Carries out a request of the SDK that changes nothing until it is answered, even if that is with a refusal.
+   * `ask` is called for each attempt.
+   */
+  async untilAnswered(ask: (api: ParleyApi) => Promise<void>): Promise<void> {
+    this.#open++;
+    this.#api ??= new ParleyApi({
+      url: 'http://parley',
+      sessionToken: this.#token,
+      fetch: fetchOf(this.#network, this.process),
+    });
+    const api = this.#api;
+    try {
+      while (!(await this.#isAnswered(() => ask(api)))) await this.#pause();
+    } finally {
+      this.#open--;
+    }
+  }
+
+  async #isAnswered(ask: () => Promise<void>): Promise<boolean> {
+    try {
+      await this.#loop.within(this.process, ask);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return !error.retryable;
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#loop.after(AGAIN_MS, this.process, () => resolve()));
   }
 
   async #attempt(request: NodeRequest, which: number | undefined): Promise<Answer | null> {
@@ -80,6 +113,7 @@ export function fetchOf(network: Network, process: Process): typeof fetch {
     const answer = await network.request(process, {
       method: init.method ?? 'GET',
       path: url.pathname.replace('/api/v1', ''),
+      query: url.searchParams,
       token: headers.authorization ?? null,
       id: headers['idempotency-key'] ?? null,
       body: typeof init.body === 'string' ? JSON.parse(init.body) : null,

@@ -1,4 +1,7 @@
 import type { CommandRecorder } from '@parley/chaos/command-recorder';
+import type { GuestRecorder } from '@parley/chaos/guest-recorder';
+import { LOOKS, lookAt } from '@parley/chaos/guest-steps';
+import { heldTextsIn } from '@parley/chaos/holds';
 import type { Random } from '@parley/chaos/random';
 import {
   recordAnswer,
@@ -16,11 +19,19 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
+import { HOLD_ID } from '../plan.ts';
 import type { Requests } from './requests.ts';
 import type { RunContext } from './run-context.ts';
 
 /** The retention periods that a step chooses from: mostly a day. */
 const RETENTIONS: readonly MessageRetention[] = [1, 1, 1, 'keep', 2];
+
+/** Requests of guests that clients do not send here: the simulated database does not have their tables. */
+const NOT_HERE = ['profile', 'search', 'public groups', 'activity'];
+/** What clients ask for. */
+const LOOKS_HERE = LOOKS.filter(({ by }) => !NOT_HERE.includes(by));
+/** All usernames begin with it. */
+const NAME = 'c';
 
 /** A post that is repeated at the end. */
 interface RepeatedPost {
@@ -29,19 +40,30 @@ interface RepeatedPost {
   readonly body: string;
 }
 
+interface RestStepsDeps {
+  readonly context: RunContext;
+  readonly requests: Requests;
+  readonly record: CommandRecorder;
+  readonly guest: GuestRecorder | null;
+  readonly random: Random;
+}
+
 /** Executes the steps of a plan that are REST requests, and records their answers. */
 export class RestSteps {
   readonly #context: RunContext;
   readonly #requests: Requests;
   readonly #record: CommandRecorder;
+  /** Null if the account is not a guest. */
+  readonly #guest: GuestRecorder | null;
   readonly #random: Random;
   /** The posts that are sent again at the end. */
   readonly #past: RepeatedPost[] = [];
 
-  constructor(context: RunContext, requests: Requests, record: CommandRecorder, random: Random) {
+  constructor({ context, requests, record, guest, random }: RestStepsDeps) {
     this.#context = context;
     this.#requests = requests;
     this.#record = record;
+    this.#guest = guest;
     this.#random = random;
   }
 
@@ -148,6 +170,36 @@ export class RestSteps {
     const id = this.#newId();
     const path = `/admin/user-groups/${userGroup}`;
     await this.#requests.send({ method: 'PATCH', path, id, body: { members } });
+  }
+
+  /** Asks for users, conversations or messages, as the web client does. What a guest is told is recorded. */
+  async look(conversation: ConversationId, pick: number): Promise<void> {
+    const look = lookAt(pick, LOOKS_HERE);
+    const { accounts, history } = this.#context;
+    const account = this.#random.pick(accounts);
+    await this.#requests.untilAnswered(async (api) => {
+      const since = history.now;
+      const answer = await look.request(api, { conversation, account, name: NAME });
+      this.#guest?.answer(look, since, answer);
+    });
+  }
+
+  /** Exports the legal hold of the run. */
+  async exportHold(): Promise<void> {
+    const { conversations, history } = this.#context;
+    const since = history.now;
+    const path = `/admin/legal-holds/${HOLD_ID}/export`;
+    const answer = await this.#requests.send({ method: 'GET', path, id: null, body: null });
+    if (answer.kind !== 'done') return;
+    const streams = conversations.map(streamOfConversation);
+    history.add({ kind: 'held', streams, texts: heldTextsIn(answer.body as string), since });
+  }
+
+  /** Releases the legal hold of the run. */
+  async releaseHold(): Promise<void> {
+    const path = `/admin/legal-holds/${HOLD_ID}/release`;
+    const answer = await this.#requests.send({ method: 'POST', path, id: null, body: null });
+    if (answer.kind === 'done') this.#context.onHoldReleased();
   }
 
   /** Sends posts of the run again. */

@@ -17,6 +17,8 @@ export interface RunContext {
   readonly guest: AccountId | null;
   /** The user group that texts mention. */
   readonly userGroup: UserGroupId | null;
+  /** Called when the release of the legal hold was acknowledged. */
+  readonly onHoldReleased: () => void;
   /** The browser in which the tabs of an account run. */
   readonly browser: SimulatedBrowser;
   /** Whether clients store the cursor before the data, as a planted fault. */

@@ -33,17 +33,19 @@ export class Row<T extends object = object> {
   }
 }
 
-/** How strong a row lock is. Two are in conflict if their sum is at least 4. */
-export type LockMode = 1 | 2 | 3;
+/** How strong a row lock is. Two are in conflict if their sum is at least 10. */
+export type LockMode = 1 | 4 | 6 | 9;
 /** `for key share`: the lock that a foreign key takes on the row that it refers to. */
 export const KEY_SHARE: LockMode = 1;
+/** `for share`: the lock of a reader that waits for updates, and lets none begin. */
+export const SHARE: LockMode = 4;
 /** `for no key update`: the lock of an update that does not change the key. */
-export const NO_KEY_UPDATE: LockMode = 2;
+export const NO_KEY_UPDATE: LockMode = 6;
 /** `for update`: the lock of a deletion. */
-export const UPDATE: LockMode = 3;
+export const UPDATE: LockMode = 9;
 
 /** Returns whether two transactions cannot hold these locks of a row at the same time. */
-export const areInConflict = (one: LockMode, other: LockMode): boolean => one + other >= 4;
+export const areInConflict = (one: LockMode, other: LockMode): boolean => one + other >= 10;
 
 /** A transaction that holds a lock of a row. */
 export interface Holder {

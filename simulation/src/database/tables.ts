@@ -111,7 +111,6 @@ export interface HiddenMessageRow {
   readonly hidden_by: string;
 }
 
-/** A mention of an account in a message. */
 /** A legal hold over conversations, without a period: it covers all of their messages. */
 export interface LegalHoldRow {
   readonly id: string;
@@ -119,8 +118,12 @@ export interface LegalHoldRow {
   readonly reason: string;
   readonly created_by: string;
   readonly created_at: number;
+  readonly released_at: number | null;
+  readonly released_by: string | null;
+  readonly purged_at: number | null;
 }
 
+/** A conversation that a legal hold covers. */
 export interface LegalHoldConversationRow {
   readonly conversation_id: string;
   readonly hold_id: string;
@@ -135,6 +138,7 @@ export interface HeldEventRow {
   readonly data: string;
 }
 
+/** A mention of an account in a message. */
 export interface MentionRow {
   readonly conversation_id: string;
   readonly message_seq: number;
@@ -378,7 +382,8 @@ export class Tables {
     (e) => e.hold_id + e.stream_id + e.seq,
     'held_events_pkey',
   );
-  readonly heldEvents = new Table('held_events', [this.heldEventsKey]);
+  readonly heldEventsByHold = new Index<HeldEventRow>((e) => e.hold_id);
+  readonly heldEvents = new Table('held_events', [this.heldEventsKey], [this.heldEventsByHold]);
   readonly mentionsByMessage = new Index<MentionRow>((m) => m.conversation_id + m.message_seq);
   readonly mentionsByAccount = new Index<MentionRow>((m) => m.account_id + m.conversation_id);
   readonly mentionsKey = new Index<MentionRow>(

@@ -16,6 +16,8 @@ export interface Reachable extends Acceptor {
 export interface NodeRequest {
   readonly method: string;
   readonly path: string;
+  /** The parameters behind the path. */
+  readonly query?: URLSearchParams;
   readonly token: string | null;
   readonly id: string | null;
   readonly body: unknown;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import {
   type AccountId,
   type ConversationId,
+  type LegalHold,
   type Limits,
   type Me,
   type Message,
@@ -15,6 +16,9 @@ import { conversationFor } from '@parley/server/internal/conversations/snapshot'
 import { StartReader } from '@parley/server/internal/conversations/start';
 import { EVENT_VISIBILITY } from '@parley/server/internal/event-types/event-visibility';
 import { PROJECTIONS } from '@parley/server/internal/event-types/projections';
+import { placeLegalHold } from '@parley/server/internal/legal-holds/commands';
+import { LegalHoldPurge } from '@parley/server/internal/legal-holds/purge';
+import { legalHold } from '@parley/server/internal/legal-holds/queries';
 import { Live } from '@parley/server/internal/live/live';
 import type { LiveSocket } from '@parley/server/internal/live/live-socket';
 import { history } from '@parley/server/internal/messages/queries';
@@ -23,6 +27,7 @@ import { threadPage } from '@parley/server/internal/messages/thread-queries';
 import type { Metrics } from '@parley/server/internal/metrics/metrics';
 import { Retention } from '@parley/server/internal/retention/retention';
 import type { Logger } from '@parley/server/internal/runtime/log';
+import { Directory } from '@parley/server/internal/search/directory';
 import { Append, type Outcome } from '@parley/server/internal/stream/append';
 import { Hub, type HubCounters } from '@parley/server/internal/stream/hub';
 import { Projections } from '@parley/server/internal/stream/projections';
@@ -35,8 +40,10 @@ import {
 import type pg from 'pg';
 import type { NodeAnswer, NodeRequest, Reachable } from '../network/network.ts';
 import type { ServerSocket, ServerWebSocket } from '../network/server-end.ts';
+import { HOLD_ID } from '../plan.ts';
 import type { Process } from '../process.ts';
 import type { BrokerBus, SimulatedBroker } from './broker.ts';
+import { exportedBy } from './legal-hold-requests.ts';
 import { handleRequest } from './requests.ts';
 import { accountOfToken, identityOf } from './tokens.ts';
 
@@ -54,6 +61,8 @@ interface NodeDeps {
   readonly me: (account: AccountId) => Me;
   /** Whether it deletes expired messages. */
   readonly hasRetention: boolean;
+  /** Whether it deletes what a released legal hold has kept. */
+  readonly hasHold: boolean;
   /** Called with the events that the node has stored. */
   readonly onStored: (events: readonly StoredEvent[]) => void;
 }
@@ -73,6 +82,8 @@ export class SimulatedNode implements Reachable {
   readonly #pool: pg.Pool;
   readonly #audit: AuditLog;
   readonly #retention: Retention | null = null;
+  readonly #purge: LegalHoldPurge;
+  readonly #directory: Directory;
   #onSettings: () => void = () => undefined;
 
   /** Starts the node. Must be called within its process. */
@@ -150,9 +161,13 @@ export class SimulatedNode implements Reachable {
         },
       });
     }
+    this.#directory = new Directory(pool);
+    const files = { wake: () => undefined };
+    this.#purge = new LegalHoldPurge({ pool, clock, log, audit: this.#audit, files });
     hub.start();
     this.#live.start();
     this.#retention?.start();
+    if (deps.hasHold) this.#purge.start();
   }
 
   /** Lets the node know that settings of the server have changed. */
@@ -180,6 +195,9 @@ export class SimulatedNode implements Reachable {
         append: this.#append,
         audit: this.#audit,
         pool: this.#pool,
+        directory: this.#directory,
+        purge: this.#purge,
+        roleOf: (account) => this.#deps.me(account).role,
         error: (error) => this.#deps.log.error({ err: error }, 'unexpected error'),
         onThreadRead: (account, move) => this.#live.sendThreadRead(account, move),
       },
@@ -199,6 +217,26 @@ export class SimulatedNode implements Reachable {
   ): ReturnType<typeof createUserGroup> {
     const audit = { log: this.#audit, address: null };
     return createUserGroup(this.#append, { ...sender, audit }, group);
+  }
+
+  /** Places a legal hold over groups, for the set-up of a run. */
+  placeHold(actor: AccountId, conversations: readonly ConversationId[]): Promise<LegalHold> {
+    const request = { actor, id: HOLD_ID, at: new Date() };
+    return placeLegalHold(
+      this.#pool,
+      { ...request, audit: { log: this.#audit, address: null } },
+      { name: 'Simulation', reason: '', accounts: [], conversations, since: null, until: null },
+    );
+  }
+
+  /** Returns the legal hold of the run. */
+  async hold(): Promise<LegalHold> {
+    return (await legalHold(this.#pool, HOLD_ID)) as LegalHold;
+  }
+
+  /** Returns the export of the legal hold of the run. */
+  exportHold(): Promise<string> {
+    return exportedBy(this.#pool, HOLD_ID);
   }
 
   /** Returns the messages of a conversation as a member reads them, with those in these threads. */
@@ -222,6 +260,7 @@ export class SimulatedNode implements Reachable {
   async stop(): Promise<void> {
     this.isListening = false;
     await this.#retention?.stop();
+    await this.#purge.stop();
     await this.#live.drain();
     await this.#append.close();
     this.#hub.stop();

@@ -8,7 +8,6 @@ import {
   type Seq,
   type UserGroupId,
 } from '@parley/protocol';
-import type { AuditLog } from '@parley/server/internal/audit/audit-log';
 import {
   addMember,
   joinGroup,
@@ -16,6 +15,7 @@ import {
   removeMember,
 } from '@parley/server/internal/conversations/members';
 import { conversationFor, conversationsOf } from '@parley/server/internal/conversations/snapshot';
+import { RefusalError } from '@parley/server/internal/http/errors';
 import { problemOf } from '@parley/server/internal/http/problem';
 import { closePoll, postMessage, postPoll, vote } from '@parley/server/internal/messages/commands';
 import { hideMessage, unhideMessage } from '@parley/server/internal/messages/hide-rules';
@@ -27,8 +27,9 @@ import { changeRetention } from '@parley/server/internal/retention/commands';
 import { isConnectionError } from '@parley/server/internal/storage/database';
 import type { Append, Outcome } from '@parley/server/internal/stream/append';
 import { changeUserGroup } from '@parley/server/internal/user-groups/commands';
-import type pg from 'pg';
 import type { NodeAnswer, NodeRequest } from '../network/network.ts';
+import { type HoldDeps, onHold } from './legal-hold-requests.ts';
+import { type LookupDeps, lookUp } from './lookup-requests.ts';
 import { accountOfToken, tokenOf } from './tokens.ts';
 
 /** The path of a user group, without its id. */
@@ -38,10 +39,8 @@ const USER_GROUPS = '/admin/user-groups/';
 const TOKEN_SECONDS = 86_400;
 
 /** What requests are carried out with. */
-export interface RequestDeps {
+export interface RequestDeps extends LookupDeps, HoldDeps {
   readonly append: Append;
-  readonly audit: AuditLog;
-  readonly pool: pg.Pool;
   readonly error: (error: unknown) => void;
   /** Notifies the connected clients of the account. */
   readonly onThreadRead: (account: AccountId, move: ThreadMove) => void;
@@ -71,7 +70,8 @@ export async function handleRequest(deps: RequestDeps, request: NodeRequest): Pr
   try {
     return await answer(deps, request);
   } catch (error) {
-    if (error instanceof Refused) return refusedWith(error.refusal);
+    if (error instanceof Refused || error instanceof RefusalError)
+      return refusedWith(error.refusal);
     if (isConnectionError(error)) {
       return refusedWith(refusal('unavailable', undefined, { retryAfter: 1 }));
     }
@@ -106,6 +106,8 @@ async function answer(deps: RequestDeps, request: NodeRequest): Promise<NodeAnsw
     const { members } = body as { members: AccountId[] };
     return answerOf(await changeUserGroup(deps.append, request, userGroup, { members }));
   }
+  const read = (await lookUp(deps, account, request)) ?? (await onHold(deps, account, request));
+  if (read !== null) return { status: 200, body: read };
   const [, , conversation, what, whom, ...rest] = path.split('/') as [
     string,
     string,

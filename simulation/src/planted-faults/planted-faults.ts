@@ -24,6 +24,8 @@ const SHARED = [
   'late-subscription',
   'hidden-kept',
   'held-too-late',
+  'kept-after-release',
+  'guests-see-presence',
 ];
 
 const [

@@ -27,6 +27,7 @@ export const TAB_FAULTS: Readonly<Record<string, PlantedFault>> = {
   'tab-pace-reversed': {
     description: 'send the commands of a tab that waited for the rate of the connection in reverse',
     caughtBy: [SENDER],
+    seed: 641,
     edits: [
       edit(
         'command-pacer.js',

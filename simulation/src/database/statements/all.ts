@@ -6,6 +6,7 @@ import { mentionStatements } from './mentions.ts';
 import { messageErasureStatements } from './message-erasure.ts';
 import { messageRuleStatements } from './message-rules.ts';
 import { messageProjectionStatements } from './messages.ts';
+import { peopleStatements, unnamedPeopleStatements } from './people.ts';
 import { pollStatements } from './polls.ts';
 import { reactionAndPinStatements } from './reactions-and-pins.ts';
 import { readCursorStatements } from './read-cursors.ts';
@@ -44,6 +45,7 @@ export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
     ...retentionStatements,
     ...userGroupStatements,
     ...accountStatements,
+    ...peopleStatements,
   ].map((statement) => [statement.name, statement]),
 );
 
@@ -51,6 +53,11 @@ export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
 const UNNAMED: ReadonlyMap<string, Statement> = new Map([
   ['select epoch from server_state', reads('epoch', '', ({ tables }) => [{ epoch: tables.epoch }])],
   ['select 1', reads('one', '', () => [{ '?column?': 1 }])],
+  // Only one hold is placed in a simulation.
+  [
+    'lock table legal_holds in share row exclusive mode',
+    { name: 'lock', digest: '', run: () => ({ command: 'LOCK', rowCount: null, rows: [] }) },
+  ],
   // Sent by an administrator, not by the product.
   [
     'select from streams where id = $1 for update',
@@ -61,11 +68,17 @@ const UNNAMED: ReadonlyMap<string, Statement> = new Map([
   ],
 ]);
 
+/** The longer statements without a name, by the digests of their texts. */
+const UNNAMED_BY_DIGEST: ReadonlyMap<string, Statement> = new Map(
+  unnamedPeopleStatements.map((statement) => [statement.digest, statement]),
+);
+
 /** The product has sent a statement that the model does not know. */
 export class UnknownStatement extends Error {
   override name = 'UnknownStatement';
 }
 
+const recognizedUnnamed = new Map<string, Statement>();
 const recognized = new Map<string, { readonly text: string; readonly statement: Statement }>();
 
 /** Returns the texts of the statements that were sent so far, by their names. */
@@ -78,11 +91,7 @@ export const knownTexts = (): ReadonlyMap<string, string> =>
  * @throws {UnknownStatement} naming it
  */
 export function statementOf(name: string | undefined, text: string): Statement {
-  if (name === undefined) {
-    const unnamed = UNNAMED.get(text.trim());
-    if (unnamed) return unnamed;
-    throw new UnknownStatement(`The model does not know this statement without a name: ${text}`);
-  }
+  if (name === undefined) return unnamedStatementOf(text);
   const known = recognized.get(name);
   if (known?.text === text) return known.statement;
   const statement = STATEMENTS.get(name);
@@ -94,5 +103,19 @@ export function statementOf(name: string | undefined, text: string): Statement {
     );
   }
   recognized.set(name, { text, statement });
+  return statement;
+}
+
+function unnamedStatementOf(text: string): Statement {
+  const known = recognizedUnnamed.get(text);
+  if (known) return known;
+  const digest = digestOfText(text);
+  const statement = UNNAMED.get(text.trim()) ?? UNNAMED_BY_DIGEST.get(digest);
+  if (!statement) {
+    throw new UnknownStatement(
+      `The model does not know this statement without a name: ${text} (digest: ${digest})`,
+    );
+  }
+  recognizedUnnamed.set(text, statement);
   return statement;
 }

@@ -1,6 +1,6 @@
 import type { ConversationRow, MessageRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
-import { changed, ms, reads, type Statement, time, writes } from './statement.ts';
+import { changed, msOf, reads, type Statement, time, writes } from './statement.ts';
 
 /** The statements that delete expired messages. No setting of the server is changed in a simulation. */
 export const retentionStatements: readonly Statement[] = [
@@ -100,7 +100,3 @@ function remainingOf(tx: Transaction, conversation: string, limit: number): Mess
   }
   return found;
 }
-
-/** Returns the ms of a time, which is text if the statement is sent in a group. */
-const msOf = (value: Date | string): number =>
-  value instanceof Date ? value.getTime() : ms(value);

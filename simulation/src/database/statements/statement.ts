@@ -88,6 +88,9 @@ export const jsonTime = (ms: number | null): string | null =>
   ms === null ? null : new Date(ms).toISOString();
 /** Returns the ms of a `timestamptz` parameter. */
 export const ms = (text: string): number => Date.parse(text);
+/** Returns the ms of a time, which is text if the statement is sent in a group. */
+export const msOf = (value: Date | string): number =>
+  value instanceof Date ? value.getTime() : ms(value);
 
 /**
  * Returns the two forms of a statement of storage/list-statement.ts: with arrays, and, in `-one`, with the
