@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 import { type Database, type DatabaseAddress, openDatabase } from '../../src/storage/database.ts';
 import { type Embedded, startEmbedded } from '../../src/storage/embedded.ts';
 import { makeTempDir } from './temp-dir.ts';
-import { copyCluster, createTemplate, TEMPLATE } from './template.ts';
+import { copyCluster, createTemplate, removeCluster, TEMPLATE } from './template.ts';
 import { testLog } from './test-log.ts';
 
 export { testLog };
@@ -85,7 +85,8 @@ function testCluster(embedded: Embedded, dataDir: string): TestCluster {
       made += 1;
       const database = `test_${made}`;
       await createInTurn(
-        `create database ${database} template ${migrated ? TEMPLATE : 'template0'}`,
+        // Copies files instead of pages through the log, which takes twice the processor time.
+        `create database ${database} template ${migrated ? TEMPLATE : 'template0'} strategy file_copy`,
       );
       const address = { ...embedded.connection, database };
       return {
@@ -101,7 +102,7 @@ function testCluster(embedded: Embedded, dataDir: string): TestCluster {
     stop: async () => {
       await Promise.all(pools.map((opened) => closeOnce(opened)));
       await embedded.stop();
-      rmSync(dataDir, { recursive: true, force: true });
+      await removeCluster(dataDir);
     },
   };
 }
