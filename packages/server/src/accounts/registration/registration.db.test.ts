@@ -320,6 +320,11 @@ describe('with SMTP', () => {
     const answer = await verify(again.json().ticket, code);
     expect(answer.json().me).toMatchObject({ username: 'ann', verified: true });
     expect((await login()).statusCode).toBe(200);
+    const { rows } = await api.database.pool.query(
+      `select outcome from audit_log where event = 'email_verified' and account_id = $1`,
+      [answer.json().me.id],
+    );
+    expect(rows).toEqual([{ outcome: 'succeeded' }]);
   });
 });
 
