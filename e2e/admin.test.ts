@@ -136,7 +136,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await pia.page.getByRole('button', { name: 'Account menu' }).click();
     expect(await pia.page.getByRole('menuitem', { name: 'Administration' }).count()).toBe(0);
     await pia.page.goto('/admin/users');
-    await pia.page.getByRole('heading', { name: 'Page not found' }).waitFor();
+    await pia.page.getByRole('heading', { name: 'Admins only' }).waitFor();
     await pia.page.goto('/');
     await pia.inside();
 
