@@ -9,6 +9,7 @@ const SEEDS = [
   [74, 'a command deferred for more than five seconds lost its place to a later one of its sender'],
   [355, 'a client requested events of an ended membership that were about to be sent'],
   [601, 'a tab switched to another tab’s connection although a command of it was deferred'],
+  [635, 'an account that left, rejoined and left again received what was posted between its stays'],
   [
     1_198,
     'an export looked complete although its legal hold was released while the last conversation was read',

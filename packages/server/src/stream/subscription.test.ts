@@ -54,8 +54,9 @@ test('a range that contains the start is skipped, and adjacent ranges are skippe
   expect(aSubscription({ cursor: at(12), skips }).bound(at(20))).toBe(20);
 });
 
-test('the first end of a membership is kept', () => {
+test('a membership ends with the lowest of its ends, in whatever order they become known', () => {
   const subscription = aSubscription({ cursor: at(3) });
+  subscription.endAt(at(7));
   subscription.endAt(at(5));
   subscription.endAt(at(9));
   expect(subscription).toMatchObject({ last: 5, ended: false });

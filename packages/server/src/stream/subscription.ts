@@ -132,9 +132,12 @@ export class Subscription {
     if (this.#delivered !== null && this.#delivered > to) this.#delivered = to;
   }
 
-  /** `seq` is the last event that the account may see. The first call decides. */
+  /**
+   * The membership ends with `seq`. The lowest seq counts: a subscription that is behind may learn of the end of a
+   * later membership period, in newly committed events, before that of its own, which is replayed to it.
+   */
   endAt(seq: Seq): void {
-    this.#last ??= seq;
+    if (this.#last === null || seq < this.#last) this.#last = seq;
   }
 
   #skip(): void {

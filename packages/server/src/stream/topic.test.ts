@@ -158,6 +158,14 @@ describe('a replay', () => {
     }
   });
 
+  test('a replay ends with its membership period, even if the end of a later one was published first', () => {
+    const { socket, topic, subscription } = behind();
+    topic.advance([joined(5), left(6)]);
+    topic.replay(subscription, encodeChunk([said(1), left(2), said(3), said(4)]));
+    expect(socket.seqs).toEqual([1, 2]);
+    expect(subscription).toMatchObject({ cursor: 2, last: 2, ended: true });
+  });
+
   test('a replay continues past the end of an earlier membership period', () => {
     const { socket, topic, subscription } = behind({ floor: at(2) });
     topic.replay(subscription, encodeChunk([said(1), left(2), joined(3), said(4)]));
