@@ -124,10 +124,15 @@ function mayBeExecutedLater(
 function isOtherText(event: Event, text: string, log: Log | undefined): boolean {
   const stored = textOf(event);
   if (stored === undefined || stored === text) return false;
+  if (!isText(event) || log === undefined) return true;
+  const message = messageOf(event);
   // While a message is hidden, a repetition of its command cannot be distinguished from another one
   // with its id.
-  const message = isText(event) ? messageOf(event) : null;
-  return !(message !== null && (log?.isDeleted(message) || log?.wasHidden(message)));
+  return !(
+    log.isDeleted(message) ||
+    log.wasHidden(message) ||
+    log.wasRedactedBeforeRestore(message)
+  );
 }
 
 /**

@@ -700,6 +700,20 @@ describe('a refused copy of a reply that is stored', () => {
   });
 });
 
+describe('an ack for another text than is stored', () => {
+  /** The text of message 5 was acked under its id, before a restore undid that `message` was hidden. */
+  const rulesWith = (message: number) => {
+    const lost = [event(11, 'message.hidden', EVE, { message, author: ANN }, 'c9')];
+    const restored = { kind: 'restored', epoch: '2', lost, t: 1 } as const;
+    return rules([...aCleanRun(), { ...anAck('c1', 5), text: 'another' }, restored]);
+  };
+
+  test('is accepted if the message was hidden then, and a restore has undone that', () => {
+    expect(rulesWith(5)).not.toContain('I1 acked is kept');
+    expect(rulesWith(7)).toContain('I1 acked is kept');
+  });
+});
+
 describe('a store after a crash', () => {
   const start = (cursor: number): HistoryRecord => ({
     kind: 'start',

@@ -70,7 +70,7 @@ export class Log {
     if (this.#texts[event.seq - this.first] === JSON.stringify(event)) return true;
     if (isDeepStrictEqual(own, event)) return true;
     if (!isText(own) || !isText(event)) return false;
-    const wasRedacted = event.data.body === '' && this.#unredacted.has(messageOf(own));
+    const wasRedacted = event.data.body === '' && this.wasRedactedBeforeRestore(messageOf(own));
     const isEmpty = own.data.body === '' || event.data.body === '';
     const mayDiffer = this.isDeleted(messageOf(own)) || (isEmpty && this.wasHidden(messageOf(own)));
     if (!wasRedacted && !mayDiffer) return false;
@@ -80,6 +80,11 @@ export class Log {
   /** Returns whether the message was hidden for some time. */
   wasHidden(message: number): boolean {
     return this.hiddenPeriodsOf(message).length > 0;
+  }
+
+  /** Returns whether the message was deleted or hidden until a restore undid that. */
+  wasRedactedBeforeRestore(message: number): boolean {
+    return this.#unredacted.has(message);
   }
 
   /** Returns the seq of the event that deleted the message. */
