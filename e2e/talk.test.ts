@@ -375,7 +375,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     expect(await result.locator('mark').allInnerTexts()).toEqual(['entry 17 of']);
     expect(await barriers(eve.page)).toEqual([]);
     await field.fill('has:nothing');
-    await eve.page.getByText('has: takes one of link, reaction, pin').waitFor();
+    await eve.page.getByText('“nothing” doesn’t work with “has:”.').waitFor();
     // The value of a filter is suggested; once chosen, it is a chip, which Backspace removes.
     await field.fill('"entry 17 of" -from:ev');
     await eve.page.getByRole('option', { name: /@eve/ }).waitFor();
