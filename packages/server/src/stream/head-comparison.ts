@@ -91,9 +91,10 @@ export class HeadComparison {
   }
 
   #announceMissed(feed: TopicFeed, seq: Seq): void {
-    const { head } = feed.topic;
-    if (head >= seq || feed.filling) return;
+    // Its last subscription may have ended meanwhile.
+    if (!feed.lacks(seq) || feed.filling) return;
     this.#deps.onMissed();
+    const { head } = feed.topic;
     this.#deps.log.warn({ stream: feed.stream, head, seq }, 'missed events found');
     feed.missed(seq);
   }

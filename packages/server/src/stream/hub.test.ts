@@ -192,6 +192,18 @@ test('a topic without subscriptions does not read what it had held', async () =>
   expect(hub.counters).toEqual({ fills: 0, repairs: 0, late: 0 });
 });
 
+test('a comparison repairs no topic whose last subscription ends meanwhile', async () => {
+  const { hub, log, post, subscribe } = aHub();
+  const { subscription } = subscribe(bob);
+  await until(() => log.headReads.length === 1, 'the check of the new topic');
+  post();
+  const compared = hub.compareHeads();
+  await until(() => log.headReads.length === 2, 'the comparison');
+  hub.unsubscribe(subscription);
+  await compared;
+  expect(hub.counters).toEqual({ fills: 0, repairs: 0, late: 0 });
+});
+
 test('what arrives during a gap fill waits for its end', async () => {
   const { hub, post, subscribe } = aHub();
   const { sink } = subscribe(bob);

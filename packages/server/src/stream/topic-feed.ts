@@ -88,9 +88,14 @@ export class TopicFeed {
     }
   }
 
+  /** Returns whether events up to `seq` are still to be delivered; never for a closed feed. */
+  lacks(seq: Seq): boolean {
+    return seq > this.topic.head && !this.#closed;
+  }
+
   /** Fills the gap up to `seq`, which the stream has reached, if there is one. */
   announce(seq: Seq): void {
-    if (seq <= this.topic.head || this.#closed) return;
+    if (!this.lacks(seq)) return;
     if (seq > this.#announced) this.#announced = seq;
     this.#filling ??= this.#fill().finally(() => {
       this.#filling = null;
@@ -101,8 +106,9 @@ export class TopicFeed {
 
   /** Like {@link announce}, for events that should have arrived already. */
   missed(seq: Seq): void {
+    if (!this.lacks(seq)) return;
     const held = this.#held.map(({ events }) => events);
-    if (seq > this.topic.head) this.#gaps.add(this.topic.head, seq, held);
+    this.#gaps.add(this.topic.head, seq, held);
     this.announce(seq);
   }
 
@@ -130,7 +136,7 @@ export class TopicFeed {
   #stopWaiting(): void {
     const ranges = this.#release().map(({ events }) => events);
     const last = Math.max(...ranges.map((events) => (events.at(-1) as StoredEvent).seq)) as Seq;
-    if (last <= this.topic.head || this.#closed) return;
+    if (!this.lacks(last)) return;
     this.#deps.onGap();
     this.#gaps.add(this.topic.head, last, ranges);
     this.announce(last);
