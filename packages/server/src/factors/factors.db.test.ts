@@ -364,6 +364,9 @@ describe('recovery codes', () => {
     const again = await post('/auth/second-factor', { ticket: body.ticket, recoveryCode: first });
     expect(again.body.code).toBe('incorrect_code');
     expect((await rob.request('GET', '/me/second-factor')).body.recoveryCodesLeft).toBe(8);
+    expect((await login('rob')).body.methods).toEqual(['totp', 'recovery']);
+    await server.rows(`update recovery_codes set used_at = now() where account_id = '${rob.id}'`);
+    expect((await login('rob')).body.methods).toEqual(['totp']);
   });
 
   test('are replaced with the password; the previous ones stop working', async () => {
@@ -709,6 +712,14 @@ describe('a passkey', () => {
     ).toBe(403);
     expect((await ria.request('POST', path(ria.passkey.id), password)).status).toBe(204);
     expect((await login('ria')).status).toBe(200);
+    const changes = await server.rows(
+      `select event, details from audit_log where account_id = '${ria.id}' and event like 'factor%'
+       order by id`,
+    );
+    expect(changes).toEqual([
+      { event: 'factor_added', details: { factor: 'passkey' } },
+      { event: 'factor_removed', details: { factor: 'passkey' } },
+    ]);
   });
 
   test.each([
