@@ -146,6 +146,10 @@ describe('with SMTP', () => {
     const same = await verify(fresh.json().ticket, wrongFor(await sink.code('bob@example.org')));
     expect([wrong.statusCode, wrong.json().code]).toEqual([422, 'incorrect_code']);
     expect(withoutId(wrong.json())).toEqual(withoutId(same.json()));
+    const { rows: failed } = await api.database.pool.query(
+      `select from audit_log where event = 'login_failed' and details->>'reason' = 'email code'`,
+    );
+    expect(failed).toHaveLength(2);
     // Nor does the name reveal it: neither of them has taken it.
     expect((await register('eve')).statusCode).toBe(202);
     expect((await register('bob')).statusCode).toBe(202);
