@@ -213,8 +213,9 @@ describe('groups over REST', () => {
     await ann.request('DELETE', `/conversations/${id}`);
   });
 
-  test('private groups are answered to non-members as if they did not exist', async () => {
-    const id = await ann.group('Secret');
+  test('private groups are answered to non-members and former members as if they did not exist', async () => {
+    const id = await ann.group('Secret', [cem]);
+    await cem.request('POST', `/conversations/${id}/leave`);
     const nothing = aClientId();
     const paths = (of: string): [string, string, object?][] => [
       ['GET', `/conversations/${of}`],
@@ -225,6 +226,7 @@ describe('groups over REST', () => {
       ['GET', `/conversations/${of}/members`],
       ['POST', `/conversations/${of}/members`, { account: bob.id }],
       ['DELETE', `/conversations/${of}/members/${ann.id}`],
+      ['GET', `/conversations/${of}/timeline-events`],
       ['GET', `/conversations/${of}/messages`],
       ['POST', `/conversations/${of}/messages`, { body: 'x' }],
       ['GET', `/conversations/${of}/messages/1`],
@@ -244,6 +246,8 @@ describe('groups over REST', () => {
       const { requestId: _b, ...known } = absent.body;
       expect([method, path, hidden.status, told]).toEqual([method, path, 404, known]);
       expect(told.code).toBe('conversation_not_found');
+      if (method === 'GET')
+        expect(codeOf(await cem.request(method, path)), path).toBe('404 conversation_not_found');
     }
     const events = await bob.request('GET', `/streams/${id}/events`);
     expect(codeOf(events)).toBe('404 not_found');
