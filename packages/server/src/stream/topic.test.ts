@@ -86,6 +86,16 @@ test('the end of the current membership period ends its subscription', () => {
   expect(subscription).toMatchObject({ last: 7, ended: true });
 });
 
+test('the events after one that ends a membership are sent once', () => {
+  const socket = new Socket();
+  const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
+  topic.add(new Subscription(stream, socket, { cursor: at(5) }));
+  const left = (seq: number) => event(seq, 'member.left', { account: ann });
+  topic.advance([left(6), said(7)]);
+  topic.advance([said(8), left(9), said(10)]);
+  expect(socket.seqs).toEqual([6, 7, 8, 9, 10]);
+});
+
 test('a subscription is live only at the head, as a member, on a socket that is not congested', () => {
   const socket = new Socket();
   const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
