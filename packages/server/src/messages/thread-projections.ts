@@ -16,14 +16,17 @@ export function addReplies(
   const replies = repliesOf(events, threads);
   if (replies.length === 0) return;
   changeRoots(tx, events, threads);
+  // The time of the last reply, not the latest one: after a clock was set back it is an earlier time, however the replies
+  // are distributed over statements.
   tx.issue(
     'threads-replied',
     `insert into threads as t
        (conversation_id, thread, replies, last_reply_seq, last_reply_at, authors)
-     select conversation_id, thread, sum(replies), max(seq), max(at),
+     select conversation_id, thread, sum(replies), max(seq), (array_agg(at order by seq desc))[1],
        (array_agg(author_id order by seq desc))[1:${LIMITS.threadAuthors}]
      from (
-       select conversation_id, thread, author_id, count(*) as replies, max(seq) as seq, max(at) as at
+       select conversation_id, thread, author_id, count(*) as replies, max(seq) as seq,
+         (array_agg(at order by seq desc))[1] as at
        from unnest($1::uuid[], $2::int8[], $3::int8[], $4::uuid[], $5::timestamptz[])
          as e (conversation_id, thread, seq, author_id, at)
        group by 1, 2, 3

@@ -582,6 +582,26 @@ function fromLog(
   };
 }
 
+test('the last reply of a thread has its own time, even if the clock was set back before it', async () => {
+  const id = await aRealGroup(append, [ann, bob]);
+  const root = await says(append, ann, id, 'root');
+  const early = await replies(bob, id, root, 'an hour ahead');
+  await replies(bob, id, root, 'after the clock was set back');
+  const later = [id, early];
+  await db.pool.query(
+    `update events set at = at + interval '1 hour' where stream_id = $1 and seq = $2`,
+    later,
+  );
+  await db.pool.query(
+    `update messages set posted_at = posted_at + interval '1 hour'
+     where conversation_id = $1 and seq = $2`,
+    later,
+  );
+  // The doctor replays both replies in one statement.
+  const differing = (await examine(db.pool)).filter(({ table }) => table === 'threads');
+  expect(differing).toEqual([]);
+});
+
 test('counts and lists follow from the log, whatever is posted, edited, deleted and read', async () => {
   const step = fc.record({
     what: fc.constantFrom(

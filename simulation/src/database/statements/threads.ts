@@ -34,7 +34,7 @@ export const threadStatements: readonly Statement[] = [
     ['thread', 'summary'],
   ),
 
-  writes('threads-replied', '8be651a9ed2f', function* (tx, values) {
+  writes('threads-replied', 'ce482274a911', function* (tx, values) {
     const groups = [...grouped(values as RepliedValues).values()].sort(byThread);
     for (const replies of groups) {
       const row = threadOf(replies);
@@ -233,12 +233,13 @@ const byThread = ([a]: readonly Reply[], [b]: readonly Reply[]): number =>
 
 function threadOf(replies: readonly Reply[]): ThreadRow {
   const { conversation, thread } = replies[0] as Reply;
+  const last = replies.reduce((a, b) => (b.seq > a.seq ? b : a));
   return {
     conversation_id: conversation,
     thread,
     replies: replies.length,
-    last_reply_seq: Math.max(...replies.map((r) => r.seq)),
-    last_reply_at: Math.max(...replies.map((r) => r.at)),
+    last_reply_seq: last.seq,
+    last_reply_at: last.at,
     authors: latestAuthors(replies),
   };
 }
