@@ -6,8 +6,6 @@ import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
 import { rangesBetween, startOfRange } from './event-ranges.ts';
 
-const NONE: readonly TimelineEvent[] = [];
-
 /** Returns the events that are shown between the messages of a group: who joined, what was changed. */
 export function useTimelineEvents(
   view: ConversationView,
@@ -32,10 +30,13 @@ export function useTimelineEvents(
     })),
     combine: joined,
   });
+  // Without a bound where there are no more messages: a message at the end changes neither the events nor, by them, the
+  // rows of all other messages.
+  const [after, before] = [hasOlder ? from : null, hasNewer ? to : null];
   return useMemo(() => {
-    const shown = events.filter(({ seq }) => (!hasOlder || seq > from) && (!hasNewer || seq < to));
-    return shown.length === 0 ? NONE : shown;
-  }, [events, hasOlder, hasNewer, from, to]);
+    if (after === null && before === null) return events;
+    return events.filter(({ seq }) => seq > (after ?? 0) && (before === null || seq < before));
+  }, [events, after, before]);
 }
 
 /** Outside the hook, so that the events stay the same object while the answers are the same. */
