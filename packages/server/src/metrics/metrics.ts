@@ -23,7 +23,7 @@ export interface Gauged {
   };
   readonly hub: {
     readonly streams: number;
-    readonly counters: { readonly fills: number; readonly repairs: number };
+    readonly counters: { readonly fills: number; readonly repairs: number; readonly late: number };
   };
   readonly pool: {
     readonly totalCount: number;
@@ -309,6 +309,11 @@ export class Metrics {
     );
     this.#total('parley_head_repairs_total', 'Events found in the database without a hint', (c) =>
       c.inc(hub.counters.repairs),
+    );
+    this.#total(
+      'parley_late_repairs_total',
+      'Gap fills and head repairs whose events arrived from another node later',
+      (c) => c.inc(hub.counters.late),
     );
     this.#total(
       'parley_slow_consumers_total',

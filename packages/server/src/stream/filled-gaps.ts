@@ -1,19 +1,19 @@
 import type { Seq } from '@parley/protocol';
 import type { StoredEvent } from './record.ts';
 
-/** How many gaps are remembered, and the largest one. A gap that is not counts as lost. */
+/** How many gaps are remembered, and the most seqs of one. Events of other gaps count as lost. */
 const GAPS_MAX = 16;
 const SEQS_MAX = 500;
 
 /**
  * The gaps of one topic that were filled from the database, until the events that were missing arrive. It distinguishes
- * messages of other nodes that arrived late from those that were lost; nothing but counters depends on it.
+ * messages of other nodes that arrived late from those that were lost; only a counter depends on it.
  */
 export class FilledGaps {
   /** The seqs of each gap that have not arrived. */
   #gaps: Set<Seq>[] = [];
 
-  /** Adds what is missing of the events behind `head` up to `last`: those that have not arrived. */
+  /** Adds the events after `head`, up to `last`, except those that have arrived. */
   add(head: Seq, last: Seq, arrived: readonly (readonly StoredEvent[])[]): void {
     if (last - head > SEQS_MAX || this.#gaps.length >= GAPS_MAX) return;
     const missing = new Set<Seq>();
