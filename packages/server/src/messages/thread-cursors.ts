@@ -8,14 +8,16 @@ export interface ThreadMove {
   /** The account’s read version after the move. */
   readonly version: number;
   readonly cursor: ThreadCursor;
-  /** False if the cursor was already there, or the account does not follow the thread. */
+  /** False if the account had read as far before, or does not follow the thread. */
   readonly moved: boolean;
 }
 
 /**
  * Moves the read cursor of a thread forward to `seq`, at most to the end of the stream. It raises
  * the read version of the account in the same statement, so that clients notice a move that they
- * missed. Stores nothing if the account does not follow the thread.
+ * missed. The first call stores the cursor even if it does not move: until then, how far the account
+ * has read follows from messages that may be deleted, and the cursor would move back with them.
+ * Stores nothing if the account does not follow the thread.
  */
 export async function readThread(
   pool: Pool,
@@ -39,6 +41,9 @@ export async function readThread(
         select id, read_version from accounts where id = $1 for no key update
       ), target as materialized (
         select m.account_id, m.conversation_id, s.last_seq, state.is_following, state.read_seq,
+          exists (select from thread_cursors c
+            where c.account_id = m.account_id and c.conversation_id = m.conversation_id
+              and c.thread = $3::int8) as has_cursor,
           g.seq is not null as exists, g.thread is not null as is_reply, a.read_version
         from account a
         join memberships m on m.account_id = a.id and m.conversation_id = $2 and m.left_seq is null
@@ -47,15 +52,17 @@ export async function readThread(
         cross join lateral ${threadState('m.account_id', 'm.conversation_id', '$3::int8')} state
       ), moved as (
         insert into thread_cursors (account_id, conversation_id, thread, read_seq)
-        select w.account_id, w.conversation_id, $3::int8, least($4::int8, w.last_seq)
+        select w.account_id, w.conversation_id, $3::int8,
+          greatest(least($4::int8, w.last_seq), w.read_seq)
         from target w
-        where w.exists and not w.is_reply and w.is_following and least($4::int8, w.last_seq) > w.read_seq
+        where w.exists and not w.is_reply and w.is_following
+          and (not w.has_cursor or least($4::int8, w.last_seq) > w.read_seq)
         on conflict (account_id, conversation_id, thread) do update
         set read_seq = greatest(thread_cursors.read_seq, excluded.read_seq)
         returning read_seq
       ), counted as (
         update accounts set read_version = read_version + 1
-        where id = $1 and exists (select from moved)
+        where id = $1 and exists (select from moved, target where moved.read_seq > target.read_seq)
         returning read_version
       )
       select w.exists, w.is_reply, w.read_version, (select read_version from counted) as version,

@@ -448,6 +448,22 @@ describe('a thread is followed', () => {
     expect(await readAllThreads(db.pool, ann)).toEqual([]);
   });
 
+  test('the answer to a read remains true when the mention that it followed from is deleted', async () => {
+    const id = await aRealGroup(append, [ann, bob]);
+    const root = await says(append, bob, id, 'root');
+    const first = await replies(bob, id, root, 'first');
+    const mention = await replies(bob, id, root, 'and @ann');
+    // Ann follows the thread from the mention on, and has read further than she says.
+    const { readVersion } = await threadCursorsOf(db.pool, ann);
+    const move = await readThread(db.pool, ann, id, root, root);
+    expect(move).toMatchObject({ moved: false, version: readVersion });
+    expect(move).toMatchObject({ cursor: { readSeq: first, unread: 1 } });
+    // Now she follows it from its root on.
+    stored(await editMessage(append, about(bob, id), root, 'root for @ann'));
+    stored(await deleteMessage(append, about(bob, id), mention));
+    expect(await following(ann, id)).toMatchObject([{ readSeq: first, unread: 0 }]);
+  });
+
   test('lists followed threads with unread ones first, page by page', async () => {
     const eve = await aUser(append, `eve${Date.now()}`);
     const id = await aRealGroup(append, [eve, bob]);
@@ -644,7 +660,9 @@ test('counts and lists follow from the log, whatever is posted, edited, deleted 
           await deleteMessage(append, about(target.author, id), target.seq);
         } else if (what === 'read' && target) {
           const move = await readThread(db.pool, ann, id, root, target.seq);
-          if (typeof move !== 'string' && move.moved) cursors.set(root, move.cursor.readSeq);
+          if (typeof move !== 'string' && move.cursor.isFollowing) {
+            cursors.set(root, move.cursor.readSeq);
+          }
         } else if (what === 'readAll') {
           for (const { cursor } of await readAllThreads(db.pool, ann)) {
             if (cursor.conversation === id) cursors.set(cursor.thread, cursor.readSeq);

@@ -9,7 +9,7 @@ import { jsonTime, ms, type Result, reads, type Statement, selected, writes } fr
 
 /** The statements of thread cursors, and those that read threads. */
 export const threadCursorStatements: readonly Statement[] = [
-  writes('threads-read', '354741195d80', readThread),
+  writes('threads-read', '993007d77b37', readThread),
 
   reads('threads-page', '0054df483d5e', (tx, values) => {
     const [account, conversation, thread, at, older, newer] = values as [
@@ -217,24 +217,30 @@ function* readThread(tx: Transaction, values: readonly unknown[]): Steps<Result>
   const replies = repliesIn(tx, conversation, thread);
   const mentions = tx.all(tables.mentionsByAccount, account + conversation);
   const isCurrent = isMember(tx, account, conversation);
+  const hasCursor = tx.one(tables.cursorsKey, account + conversation + thread) !== null;
   const locked = own && (yield* tx.lock(own, NO_KEY_UPDATE));
   if (!own || !locked || !isCurrent || !stream) return selected([]);
   const isReply = root !== null && root.thread !== null;
   const goal = Math.min(seq, stream.last_seq);
-  const isMoved =
+  const isStored =
     root !== null &&
     !isReply &&
     state.isFollowing &&
     state.readSeq !== null &&
-    goal > state.readSeq;
+    (!hasCursor || goal > state.readSeq);
   let readSeq = state.readSeq;
-  if (isMoved) {
-    const row = { account_id: account, conversation_id: conversation, thread, read_seq: goal };
+  let isMoved = false;
+  if (isStored) {
+    const at = Math.max(goal, state.readSeq ?? 0);
+    const row = { account_id: account, conversation_id: conversation, thread, read_seq: at };
     const moved = yield* tx.upsert(tables.threadCursors, row, tables.cursorsKey, (before) => ({
       ...before,
-      read_seq: Math.max(before.read_seq, goal),
+      read_seq: Math.max(before.read_seq, at),
     }));
+    isMoved = moved.read_seq > (state.readSeq ?? 0);
     readSeq = moved.read_seq;
+  }
+  if (isMoved) {
     const next = (a: typeof locked) => ({ ...a, read_version: a.read_version + 1 });
     yield* tx.update(tables.accounts, [own], () => true, next);
   }
