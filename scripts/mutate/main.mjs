@@ -1,15 +1,18 @@
 // npm run mutate -- PATH… [--max N] [--skip N] [--seed N] [--jobs N] [--stages N] [--line N] [--again FILE] [--stage-seconds N] [--list] [--json FILE] [--min PERCENT]
+// npm run mutate -- --planted FILE [the same options]
+// npm run mutate -- --record [TESTS…]
 //
 // Plants one small fault at a time in a source file and runs the nearest tests: a fault that none of
 // them detects survives. PATH is a source file or a folder (packages/server/src/messages).
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { binOf, root } from '../run.mjs';
+import { root } from '../run.mjs';
+import { coveringStages, readRecordings } from './covering.mjs';
 import { stagesFor } from './nearest.mjs';
 import { applied, mutantsOf } from './places.mjs';
+import { failureOf, NOT_RUN, record } from './runs.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,16 +28,20 @@ const { values, positionals } = parseArgs({
     min: { type: 'string', default: '0' },
     json: { type: 'string' },
     list: { type: 'boolean', default: false },
+    planted: { type: 'string' },
+    record: { type: 'boolean', default: false },
   },
 });
 /** A stage that takes longer than this has been stalled by the mutant. */
 const STAGE_MS = Number(values['stage-seconds']) * 1_000;
-/** The outcome of tests that ended without results: it says nothing about the mutant. */
-const NOT_RUN = 'the tests do not run';
 /** Time limit of all stages together, without a mutant. */
 const BASELINE_MS = 1_200_000;
 
-const files = positionals.flatMap((path) => sourcesIn(relative(root, resolve(path))));
+if (values.record) process.exit(await record(positionals));
+
+const files = values.planted
+  ? JSON.parse(readFileSync(values.planted, 'utf8')).map(({ file }) => file)
+  : positionals.flatMap((path) => sourcesIn(relative(root, resolve(path))));
 if (files.length === 0) {
   console.error(
     'Usage: npm run mutate -- PATH… [--max N] [--skip N] [--seed N] [--jobs N] [--stages N] [--line N] [--again FILE] [--list]',
@@ -43,7 +50,9 @@ if (files.length === 0) {
 }
 /** The sources as they are now: later edits would move the positions. */
 const sources = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
-const all = files.flatMap((file) => mutantsOf(file, sources.get(file)));
+const all = values.planted
+  ? readPlanted(values.planted)
+  : files.flatMap((file) => mutantsOf(file, sources.get(file)));
 const survivors = values.again ? readSurvivors(values.again) : undefined;
 const wanted = all.filter(
   (m) =>
@@ -51,20 +60,25 @@ const wanted = all.filter(
     (survivors === undefined || survivors.has(keyOf(m))),
 );
 const first = Number(values.skip);
-const sample = shuffled(wanted, Number(values.seed)).slice(first, first + Number(values.max));
+const ordered = values.planted ? wanted : shuffled(wanted, Number(values.seed));
+const sample = ordered.slice(first, first + Number(values.max));
 if (values.list) {
   for (const m of sample) console.log(wordsOf(m));
   console.log(`${sample.length} of ${all.length} mutants`);
   process.exit(0);
 }
 
+const recordings = readRecordings();
 const folder = mkdtempSync(join(tmpdir(), 'parley-mutate-'));
+/** The database that all runs copy; the first of them creates it. */
+const templatePath = join(folder, 'template');
 const results = [];
 let failed = false;
 try {
   if (await baselineIsGreen()) {
     const queue = [...sample.entries()];
     await Promise.all(Array.from({ length: Number(values.jobs) }, () => work(queue)));
+    if (!(await findersPass())) failed = true;
     report();
   } else failed = true;
 } finally {
@@ -77,19 +91,21 @@ async function work(queue) {
     const [index, mutant] = next;
     const result = await outcomeOf(mutant, index);
     results.push({ ...mutant, ...result });
-    const marks = { null: 'SURVIVED', [NOT_RUN]: 'NOT RUN ' };
-    const mark = marks[result.foundBy] ?? 'found   ';
-    console.log(
-      `${mark} ${results.length}/${sample.length} ${wordsOf(mutant)}${result.foundBy ? `  (${result.foundBy})` : ''}`,
-    );
+    console.log(`${markOf(result)} ${results.length}/${sample.length} ${wordsOf(mutant)}`);
   }
 }
 
+function markOf({ foundBy }) {
+  if (foundBy === null) return 'SURVIVED';
+  return foundBy === NOT_RUN ? 'NOT RUN ' : `found by “${foundBy.name ?? foundBy}”`;
+}
+
 /** The requested stages: with fewer of them survivors are found sooner, and more of them. */
-function stagesOf({ file }) {
-  return stagesFor(file)
-    .slice(0, Number(values.stages))
-    .filter((stage) => stage.length > 0);
+function stagesOf(mutant) {
+  const covering = coveringStages(recordings, mutant, sources.get(mutant.file));
+  const stages =
+    covering.length > 0 ? covering : stagesFor(mutant.file).map((tests) => ({ files: tests }));
+  return stages.filter((stage) => stage.files.length > 0).slice(0, Number(values.stages));
 }
 
 /** Runs the stages until one of them detects the mutant. */
@@ -98,62 +114,40 @@ async function outcomeOf(mutant, index) {
   const description = join(folder, `${index}.json`);
   const code = applied(sources.get(mutant.file), mutant);
   writeFileSync(description, JSON.stringify({ path, code }));
+  // The database is created by the sources of this folder.
+  const template = mutant.file.startsWith('packages/server/src/storage/') ? '' : templatePath;
   for (const stage of stagesOf(mutant)) {
-    const foundBy = await failureOf(stage, join(folder, `${index}.results.json`), description);
+    const results = join(folder, `${index}.results.json`);
+    const foundBy = await failureOf(stage, { results, description, template, timeoutMs: STAGE_MS });
     if (foundBy !== null) return { foundBy };
   }
   return { foundBy: null };
 }
 
-/** Returns the first failing test of these files; null when all of them pass. */
-function failureOf(tests, results, description = '', timeoutMs = STAGE_MS) {
-  rmSync(results, { force: true });
-  const args = [binOf('vitest'), 'run', '--config', join(root, 'scripts/mutate/vitest.config.ts')];
-  const options = ['--bail=1', '--reporter=json', `--outputFile=${results}`];
-  const child = spawn(
-    process.execPath,
-    [...args, '--project=unit', '--project=database', ...options, ...tests],
-    {
-      cwd: root,
-      // A separate process group: everything that its tests have started ends with it.
-      detached: true,
-      stdio: 'ignore',
-      env: { ...process.env, PARLEY_MUTANT: description },
-    },
-  );
-  return new Promise((done) => {
-    const timer = setTimeout(() => {
-      process.kill(-child.pid, 'SIGKILL');
-      done('timed out');
-    }, timeoutMs);
-    child.once('close', (code) => {
-      clearTimeout(timer);
-      done(code === 0 ? null : firstFailure(results));
-    });
+/**
+ * A test that fails without any mutant would detect all of them: nothing would be measured. Recorded tests have
+ * passed, and are checked by {@link findersPass}.
+ */
+async function baselineIsGreen() {
+  const stages = sample.flatMap((mutant) => stagesOf(mutant).filter(({ names }) => !names));
+  return passes({ files: [...new Set(stages.flatMap(({ files }) => files))] });
+}
+
+/** A test that fails without the tests before it in its file would seem to detect a mutant. */
+async function findersPass() {
+  const finders = results.map((r) => r.foundBy).filter((test) => test?.file);
+  return passes({
+    files: [...new Set(finders.map(({ file }) => file))],
+    names: [...new Set(finders.map(({ name }) => name))],
   });
 }
 
-function firstFailure(results) {
-  try {
-    const files = JSON.parse(readFileSync(results, 'utf8')).testResults;
-    const failedTest = files
-      .flatMap((file) => file.assertionResults)
-      .find((t) => t.status === 'failed');
-    if (failedTest) return failedTest.fullName;
-    // After the first failure, files that had not ended count as failed as well.
-    const file = files.find((each) => each.status === 'failed' && each.message !== '');
-    if (file) return `${relative(root, file.name)} does not run`;
-  } catch {
-    // Ended before it could write its results.
-  }
-  return NOT_RUN;
-}
-
-/** A test that fails without any mutant would detect all of them: nothing would be measured. */
-async function baselineIsGreen() {
-  const tests = new Set(sample.flatMap((m) => stagesOf(m).flat()));
-  const failure = await failureOf([...tests], join(folder, 'baseline.json'), '', BASELINE_MS);
-  if (failure !== null) console.error(`A test fails without any mutant: ${failure}`);
+async function passes(stage) {
+  if (stage.files.length === 0) return true;
+  const [output, timeoutMs] = [join(folder, 'baseline.json'), BASELINE_MS];
+  const failure = await failureOf(stage, { results: output, template: templatePath, timeoutMs });
+  if (failure !== null)
+    console.error(`A test fails without any mutant: ${failure.name ?? failure}`);
   return failure === null;
 }
 
@@ -185,6 +179,18 @@ function report() {
 function readSurvivors(path) {
   const earlier = JSON.parse(readFileSync(path, 'utf8'));
   return new Set(earlier.filter((m) => m.foundBy === null).map(keyOf));
+}
+
+/** Returns the mutants of a list `[{file, before, after}]`, written by hand; `before` occurs once in the file. */
+function readPlanted(path) {
+  return JSON.parse(readFileSync(path, 'utf8')).map(({ file, before, after }) => {
+    const source = sources.get(file);
+    const start = source.indexOf(before);
+    if (start === -1 || source.includes(before, start + 1))
+      throw new Error(`${file}: not exactly once: ${before}`);
+    const line = source.slice(0, start).split('\n').length;
+    return { file, line, operator: 'planted', start, end: start + before.length, before, after };
+  });
 }
 
 function keyOf({ file, start, end, after }) {

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification, type VitestPluginContext } from 'vitest/node';
 import base from '../../vitest.config.ts';
+import { reporting } from './functions.mjs';
 
-// The test configuration with one source file loaded in a changed form; files on disk do not change.
+// The test configuration with one source file loaded in a changed form, or with functions that report that they run;
+// files on disk do not change.
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const description = process.env.PARLEY_MUTANT ?? '';
 const mutant: { path: string; code: string } | undefined =
   description === '' ? undefined : JSON.parse(readFileSync(description, 'utf8'));
@@ -16,6 +21,25 @@ const plugin = {
   configureVitest: ({ experimental_defineCacheKeyGenerator: define }: VitestPluginContext) =>
     define(({ id }) => (id.split('?')[0] === mutant?.path ? false : undefined)),
 };
+
+/** The folder for the functions that each test runs, while they are recorded. */
+const record = process.env.PARLEY_RECORD ?? '';
+const isRecorded = (path: string) =>
+  record !== '' && /^packages\/\w+\/src\/(?!.*\.test\.tsx?$).*\.tsx?$/.test(relative(root, path));
+const recorder = {
+  name: 'recorder',
+  enforce: 'pre' as const,
+  load(id: string) {
+    const path = id.split('?')[0] ?? '';
+    return isRecorded(path)
+      ? reporting(relative(root, path), readFileSync(path, 'utf8'))
+      : undefined;
+  },
+  configureVitest: ({ experimental_defineCacheKeyGenerator: define }: VitestPluginContext) =>
+    define(({ id }) => (isRecorded(id.split('?')[0] ?? '') ? 'recorded' : undefined)),
+};
+const plugins = record === '' ? [plugin] : [recorder];
+const setupFiles = record === '' ? [] : [fileURLToPath(new URL('record.ts', import.meta.url))];
 
 /**
  * One worker that loads sources once for all test files: half of the processor time. A mutant often makes a
@@ -38,7 +62,15 @@ export default defineConfig({
     sequence: { sequencer: AsNamed },
     projects: (test.projects ?? []).map((project) =>
       typeof project === 'object' && 'test' in project
-        ? { ...project, plugins: [plugin], test: { ...project.test, ...quickly } }
+        ? {
+            ...project,
+            plugins,
+            test: {
+              ...project.test,
+              ...quickly,
+              setupFiles: [project.test?.setupFiles ?? [], setupFiles].flat(),
+            },
+          }
         : project,
     ),
   },

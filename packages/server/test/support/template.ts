@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
@@ -21,6 +21,12 @@ export const TEMPLATE = 'parley';
 
 /** Vitest’s global setup: creates and migrates one database; each test file and server starts on a copy of it. */
 export default async function setUp(project: TestProject): Promise<() => void> {
+  // scripts/mutate runs tests many times, and keeps it for all of them.
+  const kept = process.env.PARLEY_TEMPLATE;
+  if (kept !== undefined && existsSync(kept)) {
+    project.provide('databaseTemplate', kept);
+    return () => undefined;
+  }
   const dataDir = makeTempDir('template');
   const remove = () => rmSync(dataDir, { recursive: true, force: true });
   try {
@@ -33,6 +39,12 @@ export default async function setUp(project: TestProject): Promise<() => void> {
   } catch (error) {
     remove();
     throw error;
+  }
+  if (kept !== undefined) {
+    const part = `${kept}.${process.pid}`;
+    await copyCluster(dataDir, part);
+    // Another run may have been faster.
+    if (!existsSync(kept)) renameSync(part, kept);
   }
   project.provide('databaseTemplate', dataDir);
   return remove;
