@@ -12,7 +12,7 @@ import { root } from '../run.mjs';
 import { coveringStages, readRecordings } from './covering.mjs';
 import { stagesFor } from './nearest.mjs';
 import { applied, mutantsOf } from './places.mjs';
-import { failureOf, NOT_RUN, record } from './runs.mjs';
+import { endTests, failureOf, NOT_RUN, record } from './runs.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -74,6 +74,13 @@ const folder = mkdtempSync(join(tmpdir(), 'parley-mutate-'));
 const templatePath = join(folder, 'template');
 const results = [];
 let failed = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    endTests();
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(1);
+  });
+}
 try {
   if (await baselineIsGreen()) {
     const queue = [...sample.entries()];
@@ -91,6 +98,8 @@ async function work(queue) {
     const [index, mutant] = next;
     const result = await outcomeOf(mutant, index);
     results.push({ ...mutant, ...result });
+    // Now, so that an interrupted run keeps what it has found out.
+    if (values.json) writeFileSync(values.json, JSON.stringify(results, null, 1));
     console.log(`${markOf(result)} ${results.length}/${sample.length} ${wordsOf(mutant)}`);
   }
 }
@@ -172,7 +181,6 @@ function report() {
   const survivors = results.filter((r) => r.foundBy === null);
   if (survivors.length > 0) console.log(`\nSurvivors (seed ${values.seed}):`);
   for (const m of survivors) console.log(wordsOf(m));
-  if (values.json) writeFileSync(values.json, JSON.stringify(results, null, 1));
 }
 
 /** Returns the survivors among the results of an earlier run (`--json`), whose sources are unchanged. */

@@ -8,6 +8,14 @@ import { RECORDINGS } from './covering.mjs';
 /** The outcome of tests that ended without results: it says nothing about the mutant. */
 export const NOT_RUN = 'the tests do not run';
 
+/** The running tests: they are in process groups of their own, which a signal to this process does not reach. */
+const running = new Set();
+
+/** Ends all running tests. */
+export function endTests() {
+  for (const { pid } of running) process.kill(-pid, 'SIGKILL');
+}
+
 const CONFIG = ['--config', join(root, 'scripts/mutate/vitest.config.ts')];
 const PROJECTS = ['--project=unit', '--project=database'];
 
@@ -45,6 +53,7 @@ export function failureOf(
       },
     },
   );
+  running.add(child);
   return new Promise((done) => {
     const timer = setTimeout(() => {
       process.kill(-child.pid, 'SIGKILL');
@@ -52,6 +61,7 @@ export function failureOf(
     }, timeoutMs);
     child.once('close', (code) => {
       clearTimeout(timer);
+      running.delete(child);
       done(code === 0 ? null : firstFailure(results));
     });
   });
