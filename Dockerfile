@@ -50,6 +50,7 @@ COPY --from=modules /app ./
 COPY --from=build /app/packages/protocol/dist packages/protocol/dist
 COPY --from=build /app/packages/server/dist packages/server/dist
 COPY --from=build /app/packages/web/dist packages/web/dist
+COPY --from=build /app/docs/protocol.md docs/
 COPY LICENSE ./
 COPY --chmod=755 docs/deploy/parley /usr/local/bin/parley
 # Makes the links that the built-in PostgreSQL needs: this folder is read-only at run time.

@@ -3,6 +3,6 @@ import { writeFileSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
 const { errorsMarkdown } = await import(
-  new URL('packages/server/dist/http-server/error-docs.js', root).href
+  new URL('packages/server/dist/http-server/docs/errors-page.js', root).href
 );
 writeFileSync(new URL('docs/errors.md', root), errorsMarkdown());

@@ -43,7 +43,8 @@ const LAYERS: readonly (readonly string[])[] = [
     'word-filter',
   ],
   // What serves the domains.
-  ['http-server', 'live'],
+  ['http-server/docs', 'live'],
+  ['http-server'],
   ['layers'],
   ['main.ts'],
   ['commands'],

@@ -233,8 +233,9 @@ async function tryOut(image) {
     if (!page.ok || !html.includes('<script')) {
       throw new Error(`The web client is not served: ${page.status} ${html.slice(0, 300)}`);
     }
-    const docs = await fetch(`${url}/docs/reference.js`);
-    if (!docs.ok) throw new Error('/docs is not served');
+    for (const path of ['/docs', '/docs/protocol']) {
+      if (!(await fetch(`${url}${path}`)).ok) throw new Error(`${path} is not served`);
+    }
     const account = {
       username: 'ann',
       displayName: 'Ann',

@@ -11,7 +11,7 @@ import { aTestApi, type TestApi } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { clientIdOf } from '../http/idempotency.ts';
-import { errorsMarkdown } from './error-docs.ts';
+import { errorsMarkdown } from './docs/errors-page.ts';
 import { depthOf } from './json.ts';
 import { secure } from './security.ts';
 
@@ -377,11 +377,35 @@ describe('the OpenAPI document', () => {
     expect(page.body.match(/src="[^"]*"/g)).toBeNull();
     const targets = [...page.body.matchAll(/href="([^"]*)"/g)].map(([, target]) => target ?? '');
     expect(new Set(targets.filter((target) => !/^(\/docs\/errors)?#/.test(target)))).toEqual(
-      new Set(['/docs', '/docs/style.css', '/docs/errors', '/api/v1/openapi.json']),
+      new Set([
+        '/docs',
+        '/docs/style.css',
+        '/docs/protocol',
+        '/docs/errors',
+        '/api/v1/openapi.json',
+      ]),
     );
     const style = await api.get('/docs/style.css');
     expect(style.statusCode).toBe(200);
     expect(style.headers['content-type']).toContain('text/css');
+  });
+
+  test('serves the WebSocket protocol, with links to served pages only', async () => {
+    const page = await api.get('/docs/protocol');
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('<h2 id="reconnecting">Reconnecting</h2>');
+    expect(page.body).toContain('<code>packages/protocol/src/frames.ts</code>');
+    for (const id of ['client-frames-post', 'server-frames-event', 'events-message.posted']) {
+      expect(page.body).toContain(`id="${id}"`);
+    }
+    for (const [, id] of page.body.matchAll(/href="#([^"]+)/g)) {
+      expect(page.body).toContain(`id="${id}"`);
+    }
+    expect(page.body).not.toMatch(/```|\]\(|\*\*/);
+    const targets = [...page.body.matchAll(/href="([^"#]+)/g)].map(([, target]) => target ?? '');
+    for (const target of new Set(targets)) {
+      expect((await api.get(target)).statusCode, target).toBe(200);
+    }
   });
 
   test('the type of every problem links to its entry', async () => {

@@ -1,28 +1,31 @@
 import type { FastifyInstance } from 'fastify';
-import { type ApiDocument, apiReferencePage, REFERENCE_STYLE } from './api-reference.ts';
 import { type Content, contentOf, sendContent } from './compressed.ts';
-import { errorsPage } from './error-docs.ts';
+import { type ApiDocument, apiReferencePage } from './docs/api-reference.ts';
+import { DOCS_STYLE } from './docs/docs-page.ts';
+import { errorsPage } from './docs/errors-page.ts';
+import { protocolPage } from './docs/protocol-page.ts';
 
 /**
- * Serves the API reference at /docs: HTML made from the OpenAPI document, without scripts. It is made and compressed
- * on the first request: it is large and rarely used.
+ * Serves the documentation for developers, as HTML without scripts: the API reference at /docs, made from the OpenAPI
+ * document, the WebSocket protocol and the error codes. The first two are made and compressed on the first request: they
+ * are large and rarely used.
  */
 export function docsRoutes(app: FastifyInstance): void {
   const hidden = { schema: { hide: true } };
   const html = 'text/html; charset=utf-8';
-  let reference: Promise<Content> | undefined;
-  const makeReference = () => {
-    // Typed more loosely than it is: the document is made from the schemas of the routes.
-    const document = app.swagger() as unknown as ApiDocument;
-    return contentOf(html, Buffer.from(apiReferencePage(document)));
+  const page = (path: string, make: () => Promise<string>) => {
+    let content: Content | undefined;
+    app.get(path, hidden, async (request, reply) => {
+      content ??= await contentOf(html, Buffer.from(await make()));
+      return sendContent(request, reply, content);
+    });
   };
 
-  app.get('/docs', hidden, async (request, reply) => {
-    reference ??= makeReference();
-    return sendContent(request, reply, await reference);
-  });
+  // Typed more loosely than it is: the document is made from the schemas of the routes.
+  page('/docs', async () => apiReferencePage(app.swagger() as unknown as ApiDocument));
+  page('/docs/protocol', protocolPage);
   app.get('/docs/style.css', hidden, (_request, reply) =>
-    reply.type('text/css; charset=utf-8').send(REFERENCE_STYLE),
+    reply.type('text/css; charset=utf-8').send(DOCS_STYLE),
   );
   app.get('/docs/errors', hidden, (_request, reply) => reply.type(html).send(errorsPage()));
 }

@@ -34,8 +34,8 @@ All codes: [/docs/errors](/docs/errors). A problem with \`retryAfter\` (seconds;
 the limits off for an import with \`RATE_LIMITS=off\`.
 
 **Real time.** Events arrive over a WebSocket at \`${LIVE_PATH}\`. Its first frame is
-\`{"op":"hello","token":"<access token or API key>","cursor":{}}\`. The file docs/protocol.md of the source code
-describes it.
+\`{"op":"hello","token":"<access token or API key>","cursor":{}}\`. [WebSocket protocol](/docs/protocol) describes
+all others.
 `.trim();
 
 /** Collects the schemas of all routes into the OpenAPI document (`app.swagger()`). */

@@ -1,6 +1,8 @@
-import { escapeHtml } from '../texts/escape-html.ts';
+import { escapeHtml } from '../../texts/escape-html.ts';
+import { docsPage } from './docs-page.ts';
 import { curlOf } from './example-request.ts';
-import { inlineHtml, paragraphsHtml, type Schema, schemaHtml, schemaId } from './schema-html.ts';
+import { inlineHtml, paragraphsHtml } from './markdown-html.ts';
+import { type Schema, schemaHtml, schemaId } from './schema-html.ts';
 
 type Contents = Readonly<Record<string, { readonly schema?: Schema }>>;
 
@@ -65,28 +67,13 @@ export function apiReferencePage(document: ApiDocument): string {
     ([name, schema]) =>
       `<article><h3 id="${schemaId(name)}">${escapeHtml(name)}</h3>${schemaHtml(schema)}</article>`,
   );
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Parley API</title>
-<link rel="stylesheet" href="/docs/style.css">
-</head>
-<body>
-<a class="skip" href="#content">Skip to content</a>
-<nav aria-label="Operations"><h2>Operations</h2>${links.join('\n')}
-<p><a href="#schemas">Schemas</a></p>
-<p><a href="/docs/errors">Error codes</a></p>
-<p><a href="/api/v1/openapi.json">OpenAPI document</a></p></nav>
-<main id="content" tabindex="-1"><h1>Parley API</h1>
-${paragraphsHtml(document.info.description ?? '')}
-${sections.join('\n')}
-<section aria-labelledby="schemas"><h2 id="schemas">Schemas</h2>${schemas.join('\n')}</section>
-</main>
-</body>
-</html>
-`;
+  return docsPage({
+    title: 'Parley API',
+    nav: `<h2>Operations</h2>${links.join('\n')}\n<p><a href="#schemas">Schemas</a></p>`,
+    main:
+      `<h1>Parley API</h1>\n${paragraphsHtml(document.info.description ?? '')}\n${sections.join('\n')}` +
+      `<section aria-labelledby="schemas"><h2 id="schemas">Schemas</h2>${schemas.join('\n')}</section>`,
+  });
 }
 
 /** Returns the tags that have operations: those that the document describes, in its order, then all others by name. */
@@ -167,32 +154,3 @@ function callersHtml({ security = [] }: Operation): string {
   if (scope === undefined) return 'With an access token; API keys are rejected';
   return `With an access token, or an API key with the scope <code>${escapeHtml(scope)}</code>`;
 }
-
-/** The style sheet of the API reference. */
-export const REFERENCE_STYLE = `:root { color-scheme: light dark; --line: light-dark(#c9c9d4, #3a3c4a); }
-* { box-sizing: border-box; }
-body { font: 15px/1.55 system-ui, sans-serif; margin: 0; color: light-dark(#1b1b24, #ececf2); background: light-dark(#ffffff, #16171e); }
-a { color: light-dark(#4343b4, #a3a3f8); }
-:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
-.skip { position: absolute; inset-inline-start: 1rem; inset-block-start: -4rem; padding: 0.5rem; background: light-dark(#ffffff, #16171e); }
-.skip:focus { inset-block-start: 1rem; }
-nav { padding: 1rem; border-block-end: 1px solid var(--line); }
-nav h2 { font-size: 1rem; margin: 0 0 0.5rem; }
-nav ul { list-style: none; margin: 0; padding-inline-start: 1rem; }
-nav a, summary { display: inline-block; min-height: 1.6rem; }
-summary { display: list-item; cursor: pointer; font-weight: 600; }
-main { padding: 1rem; max-width: 60rem; overflow-wrap: anywhere; outline: none; }
-h1 { font-size: 1.7rem; } h2 { font-size: 1.35rem; margin-block: 2.5rem 0.5rem; } h3 { font-size: 1.1rem; margin-block: 0 0.3rem; } h4 { font-size: 0.95rem; margin-block: 1rem 0.3rem; }
-article { border-block-start: 1px solid var(--line); padding-block: 1.2rem; }
-h2, h3 { scroll-margin-top: 1rem; }
-h3 a { color: inherit; text-decoration: none; } h3 a:hover { text-decoration: underline; }
-h3:target { background: color-mix(in srgb, Highlight 20%, transparent); }
-code { font-family: ui-monospace, monospace; font-size: 0.9em; background: light-dark(#f1f1f6, #21222d); padding: 0.1em 0.25em; border-radius: 0.25em; }
-pre { background: light-dark(#f1f1f6, #21222d); padding: 0.8rem; white-space: pre-wrap; }
-main ul { padding-inline-start: 1.2rem; } main ul ul { border-inline-start: 1px solid var(--line); }
-dt { font-weight: 600; margin-block-start: 0.8rem; } dd { margin-inline-start: 1.2rem; } dd > p:first-child { margin-block: 0; }
-@media (min-width: 60rem) {
-  body { display: grid; grid-template-columns: 19rem minmax(0, 1fr); }
-  nav { position: sticky; inset-block-start: 0; height: 100vh; overflow-y: auto; border-block-end: 0; border-inline-end: 1px solid var(--line); }
-}
-`;

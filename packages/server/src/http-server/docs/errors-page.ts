@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode, isRetryable } from '@parley/protocol';
-import { htmlPage } from '../http/html.ts';
-import { escapeHtml } from '../texts/escape-html.ts';
+import { htmlPage } from '../../http/html.ts';
+import { escapeHtml } from '../../texts/escape-html.ts';
 
 const INTRODUCTION = [
   'Every refusal has one of these codes: over HTTP in a problem document (RFC 9457, ' +
@@ -63,6 +63,6 @@ export function errorsPage(): string {
     'Error codes · Parley',
     `<h1>Error codes</h1>${paragraphs.join('')}<ul>${fields.join('\n')}</ul>` +
       `<dl>${entries.join('\n')}</dl>` +
-      '<p><a href="/docs">API reference</a></p>',
+      '<p><a href="/docs">API reference</a> · <a href="/docs/protocol">WebSocket protocol</a></p>',
   );
 }

@@ -1,4 +1,5 @@
-import { escapeHtml } from '../texts/escape-html.ts';
+import { escapeHtml } from '../../texts/escape-html.ts';
+import { inlineHtml } from './markdown-html.ts';
 
 /** The part of a JSON schema (2020-12) that the API reference shows. */
 export interface Schema {
@@ -86,17 +87,3 @@ function limitsOf(schema: Schema): string {
 
 /** Returns the id of the section that describes a schema. */
 export const schemaId = (name: string): string => `schema-${encodeURIComponent(name)}`;
-
-/** Returns text as HTML, with the Markdown that descriptions of the API use: code, strong text and links. */
-export const inlineHtml = (text: string): string =>
-  escapeHtml(text)
-    .replace(/`([^`]+)`/g, '<code>$1</code>')
-    .replace(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
-    .replace(/\[([^[\]]+)\]\((\/[^()\s]*)\)/g, '<a href="$2">$1</a>');
-
-/** Returns paragraphs of text as HTML. */
-export const paragraphsHtml = (text: string): string =>
-  text
-    .split('\n\n')
-    .map((paragraph) => `<p>${inlineHtml(paragraph)}</p>`)
-    .join('');
