@@ -73,6 +73,45 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     expect(await notified(reader.page)).toEqual([`${name} in everyone: A loud message`]);
   });
 
+  test('a user who is set away is away for others until they end it, on any device', async () => {
+    const { reader, writer } = await writerAndReader();
+    const menu = (page: Page) => page.getByRole('button', { name: 'Account menu' }).click();
+    const person = writer.page.getByRole('button', { name: `Reader ${count}` });
+    await person.getByText('active').waitFor();
+    await menu(reader.page);
+    await reader.page.getByRole('menuitem', { name: 'Set yourself as away' }).click();
+    await person.getByText('away').waitFor();
+    await reader.page.reload();
+    // From another device, with the slash command that also set it.
+    const phone = await visitors.arrive();
+    await phone.login(`reader${count}`, PASSWORD);
+    await phone.open('everyone');
+    await expect(person.getByText('away').count()).resolves.toBe(1);
+    await phone.write('/away');
+    await phone.page.getByText('You’re no longer set as away').waitFor();
+    await person.getByText('active').waitFor();
+    await phone.write('/away');
+    await phone.page.getByText('You’re set as away').waitFor();
+    await person.getByText('away').waitFor();
+    await phone.write('/active');
+    await person.getByText('active').waitFor();
+    // From the quick switcher and the status dialog.
+    await reader.page.keyboard.press('ControlOrMeta+k');
+    await reader.page.getByRole('combobox').fill('set yourself');
+    await reader.page.getByRole('option', { name: 'Set yourself as away' }).waitFor();
+    await reader.page.keyboard.press('Enter');
+    await person.getByText('away').waitFor();
+    await menu(reader.page);
+    await reader.page.getByRole('menuitem', { name: 'Set yourself as active' }).waitFor();
+    await reader.page.getByRole('menuitem', { name: 'Set a status' }).click();
+    const dialog = reader.page.getByRole('dialog', { name: 'Your status' });
+    const box = dialog.getByLabel('Show me as away, even when I’m active');
+    expect(await box.isChecked()).toBe(true);
+    await box.uncheck();
+    await dialog.getByRole('button', { name: 'Save status' }).click();
+    await person.getByText('active').waitFor();
+  });
+
   test('follow the settings of the user and of the conversation, on all devices', async () => {
     const { reader, writer } = await writerAndReader();
     const { page } = reader;

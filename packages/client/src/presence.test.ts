@@ -90,7 +90,13 @@ describe('presence with subscriptions', () => {
 
   test('takes the status of an account from an entry, or that it has none', () => {
     const { presence, statuses } = aPresence();
-    const status = { emoji: null, text: 'in a meeting', expiresAt: null, doNotDisturbUntil: null };
+    const status = {
+      emoji: null,
+      text: 'in a meeting',
+      expiresAt: null,
+      doNotDisturbUntil: null,
+      isAway: false,
+    };
     const end = presence.subscribe([ann, ben]);
     presence.greet();
     presence.started([{ account: ann, state: 'offline', status }]);

@@ -295,6 +295,8 @@ const PERSONAL_EVENTS = {
     expiresAt: Timestamp.nullable(),
     doNotDisturbUntil: Timestamp.nullable(),
     showLastSeen: z.boolean(),
+    /** Left out of events that were stored before accounts could set themselves away. */
+    isAway: z.boolean().optional(),
   }),
   /**
    * The complete general notification settings of the account. `erased`: all notification settings

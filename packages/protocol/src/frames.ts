@@ -148,7 +148,9 @@ export type DurableCommand = Extract<
 
 // ---- from the server -------------------------------------------------------------------------
 
-/** Presence of an account: using a device, connected but idle, or not connected. */
+/**
+ * Presence of an account: using a device; connected, but idle or set away by its user (`Status.isAway`); or not connected.
+ */
 export const PresenceState = z.enum(['active', 'idle', 'offline']);
 export type PresenceState = z.infer<typeof PresenceState>;
 

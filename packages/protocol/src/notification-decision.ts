@@ -113,8 +113,8 @@ export interface NotificationRecipient {
   /** Whether it follows the thread of the message; null: the message is in none. */
   readonly isFollowing: boolean | null;
   /**
-   * `viewing`: the message is on the screen; `active`: a device is in use; `away`: none is. `unknown` counts
-   * as `active`, except that `@here` does not reach it.
+   * `viewing`: the message is on the screen; `active`: a device is in use; `away`: none is, or the user has
+   * set themselves away. `unknown` counts as `active`, except that `@here` does not reach it.
    */
   readonly presence: 'viewing' | 'active' | 'away' | 'unknown';
   /** Whether it has read the message, on any device. */

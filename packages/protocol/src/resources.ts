@@ -44,13 +44,14 @@ export const Status = z
     expiresAt: Timestamp.nullable(),
     /** The end of “do not disturb”; null: off. */
     doNotDisturbUntil: Timestamp.nullable(),
+    /** Whether the user has set themselves away: their presence is at most `idle`, until they change it. */
+    isAway: z.boolean(),
   })
   .meta({ id: 'Status' });
 export type Status = z.infer<typeof Status>;
 
 /** The status of an account, as its user sees it. */
 export const OwnStatus = Status.extend({
-  /** Whether others see when the account was last connected. */
   /** Whether other users see when the account was last seen. Admins always see when its sessions were last used. */
   showLastSeen: z.boolean(),
 }).meta({ id: 'OwnStatus' });

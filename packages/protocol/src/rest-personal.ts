@@ -19,6 +19,8 @@ export const UpdateStatusBody = z
     /** When emoji and text are removed; null: never. */
     expiresAt: Timestamp.nullable().optional(),
     doNotDisturbUntil: Timestamp.nullable().optional(),
+    /** True: others see you as away, even while you are active. */
+    isAway: z.boolean().optional(),
     /** Whether others see when you were last connected. */
     showLastSeen: z.boolean().optional(),
   })

@@ -223,7 +223,17 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
   {
     name: 'statuses',
     key: ['account_id'],
-    columns: ['emoji', 'text', 'expires_at', 'do_not_disturb_until', 'shows_last_seen', 'seq'],
+    columns: [
+      ...[
+        'emoji',
+        'text',
+        'expires_at',
+        'do_not_disturb_until',
+        'shows_last_seen',
+        'is_away',
+        'seq',
+      ],
+    ],
     excluded: { changed_at: 'when the row was stored, by the clock of the database' },
     stream: (alias) => `${alias}.account_id`,
     rows: true,

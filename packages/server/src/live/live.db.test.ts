@@ -11,9 +11,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import type { Peer } from '../../test/support/peer.ts';
-import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { loginAt, startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
 import { aClientId, upTo } from '../../test/support/stream-builders.ts';
+
+/** What nodes over one database share. */
+const SECRET = { PARLEY_SECRET: 's'.repeat(40) };
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -22,7 +25,7 @@ let bob: User;
 
 beforeAll(async () => {
   cluster = await startTestCluster();
-  server = await startTestServer(cluster);
+  server = await startTestServer(cluster, SECRET);
   alice = await server.register('alice');
   bob = await server.register('bob');
 });
@@ -371,6 +374,7 @@ describe('a status', () => {
       text: 'On vacation',
       expiresAt: null,
       doNotDisturbUntil: change.doNotDisturbUntil,
+      isAway: false,
     };
     expect(answer.body).toEqual({ ...status, showLastSeen: true });
     await watching.until(() => lastOf(watching, lea)?.status !== undefined, 'the status');
@@ -399,6 +403,43 @@ describe('a status', () => {
     expect(events).toHaveLength(2);
   });
 
+  test('a user who is set away is away for others while active, on all nodes and after a restart', async () => {
+    const [ivy, joe] = [await server.register('ivy'), await server.register('joe')];
+    const [own, watching, ofAll] = [server.peer(), server.peer(), server.peer()];
+    await watching.hello(joe.accessToken, { presence: [ivy.id] });
+    await ofAll.hello(joe.accessToken);
+    await own.hello(ivy.accessToken, { presence: [] });
+    await watching.until(() => lastOf(watching, ivy)?.state === 'active', 'ivy');
+    const away = await ivy.request('PATCH', '/me/status', { isAway: true });
+    expect(away).toMatchObject({ status: 200, body: { isAway: true, text: '' } });
+    await watching.until(() => lastOf(watching, ivy)?.state === 'idle', 'ivy to be away');
+    expect(lastOf(watching, ivy)?.status).toMatchObject({ isAway: true });
+    await ofAll.until(() => lastOf(ofAll, ivy)?.state === 'idle', 'it without subscriptions');
+    // Clearing the status leaves it, and so does input on a device.
+    await ivy.request('PATCH', '/me/status', { emoji: null, text: '', expiresAt: null });
+    own.send({ op: 'presence', state: 'idle' });
+    own.send({ op: 'presence', state: 'active' });
+    // A node that starts reads it from the database.
+    const databaseUrl = String(server.pool.options.connectionString);
+    const other = await startTestServer(cluster, { ...SECRET, DATABASE_URL: databaseUrl });
+    try {
+      const [there, onOther] = [other.peer(), other.peer()];
+      const tokenOf = async (name: string) => (await loginAt(other.url, name)).body.accessToken;
+      await onOther.hello(await tokenOf('joe'), { presence: [ivy.id] });
+      await there.hello(await tokenOf('ivy'), { presence: [] });
+      await onOther.until(() => lastOf(onOther, ivy)?.state === 'idle', 'it on the other node');
+      const { body } = await ivy.request('POST', '/me/export', { password: PASSWORD });
+      expect(body.status).toMatchObject({ isAway: true });
+      await ivy.request('PATCH', '/me/status', { isAway: false });
+      await onOther.until(() => lastOf(onOther, ivy)?.state === 'active', 'ivy there');
+    } finally {
+      await other.stop();
+    }
+    await watching.until(() => lastOf(watching, ivy)?.state === 'active', 'ivy to be back');
+    expect(lastOf(watching, ivy)).toEqual({ account: ivy.id, state: 'active' });
+    await ofAll.until(() => lastOf(ofAll, ivy)?.state === 'active', 'it without subscriptions');
+  });
+
   test('a status expires once, by an event, and each of its parts at its time', async () => {
     const [nia, ole] = [await server.register('nia'), await server.register('ole')];
     const watching = server.peer();
@@ -416,6 +457,7 @@ describe('a status', () => {
       text: '',
       expiresAt: null,
       doNotDisturbUntil,
+      isAway: false,
       showLastSeen: true,
     });
     await watching.until(() => lastOf(watching, nia)?.status?.text === '', 'the expiry');

@@ -213,13 +213,15 @@ export class Live {
     }
   }
 
-  /** Returns whether an account is active on any device, as far as this node knows. */
+  /** Returns whether an account is active on any device and not set away, as far as this node knows. */
   presenceOf(account: AccountId): 'active' | 'away' {
     return this.#context.presence.stateOf(account) === 'active' ? 'active' : 'away';
   }
 
-  /** Sends the changed statuses of these accounts to those who subscribe to their presence. */
+  /** Applies the changed statuses of these accounts, and sends them to those who subscribe to their presence. */
   statusChanged(accounts: readonly AccountId[]): void {
+    const { presence, statusOf } = this.#context;
+    for (const account of accounts) presence.setAway(account, statusOf(account)?.isAway === true);
     this.#context.audience.announce(accounts);
   }
 

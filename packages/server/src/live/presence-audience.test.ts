@@ -111,7 +111,13 @@ describe('the audience of presence', () => {
   test('gets statuses with the subscriptions, and when they change', () => {
     const { audience, change, statuses } = anAudience();
     const [one, old] = [new Listener(), new Listener()];
-    const status = { emoji: '🌴', text: '', expiresAt: null, doNotDisturbUntil: null };
+    const status = {
+      emoji: '🌴',
+      text: '',
+      expiresAt: null,
+      doNotDisturbUntil: null,
+      isAway: false,
+    };
     statuses.set(ann, status);
     expect(audience.entries([ann, ann, ben])).toEqual([{ account: ann, state: 'offline', status }]);
     audience.add(one, [ann]);

@@ -97,6 +97,34 @@ describe('presence', () => {
     board.stop();
   });
 
+  test('an account that has set itself away is idle while it is active anywhere', () => {
+    const { board, reported, elsewhere } = aBoard();
+    const socket = {};
+    const state = () => reported.at(-1);
+    board.setAway(ann, true);
+    vi.advanceTimersByTime(500);
+    expect(reported).toEqual([]);
+    board.set(ann, socket, 'active');
+    vi.advanceTimersByTime(500);
+    expect(state()).toEqual([{ account: ann, state: 'idle' }]);
+    expect([board.stateOf(ann), board.list(1)]).toEqual(['idle', state()]);
+    // Other nodes know it from the status; they get what the device says.
+    expect(elsewhere).toEqual([[{ account: ann, state: 'active' }]]);
+    board.setElsewhere(ann, 'active');
+    board.set(ann, socket, 'idle');
+    vi.advanceTimersByTime(500);
+    expect(reported).toHaveLength(1);
+    board.setAway(ann, false);
+    vi.advanceTimersByTime(500);
+    expect(state()).toEqual([{ account: ann, state: 'active' }]);
+    board.setAway(ann, true);
+    board.setElsewhere(ann, null);
+    board.remove(ann, socket);
+    vi.advanceTimersByTime(10_000);
+    expect(state()).toEqual([{ account: ann, state: 'offline' }]);
+    board.stop();
+  });
+
   test('presence is correct after connections open and close in any order', () => {
     const accounts = ['ann', 'ben'] as AccountId[];
     const connections = [{}, {}, {}];

@@ -14,8 +14,9 @@ export interface PresenceChange {
 type Present = Exclude<PresenceState, 'offline'>;
 
 /**
- * The presence of all accounts: the best state of their connections, on this node and on others. Nothing
- * of it is stored, and reports may be lost: `ready` has the full list.
+ * The presence of all accounts: the best state of their connections, on this node and on others, and `idle` instead
+ * of `active` for accounts that have set themselves away. Nothing of it is stored, and reports may be lost: `ready`
+ * has the full list.
  */
 export class PresenceBoard {
   readonly #connections = new Map<AccountId, Map<object, Present>>();
@@ -25,6 +26,8 @@ export class PresenceBoard {
   readonly #reportedElsewhere = new Map<AccountId, Present>();
   /** The best state on other nodes. */
   readonly #elsewhere = new Map<AccountId, Present>();
+  /** Accounts that have set themselves away. Each node knows them from their statuses. */
+  readonly #away = new Set<AccountId>();
   readonly #leaving = new Map<AccountId, NodeJS.Timeout>();
   readonly #changed = new Set<AccountId>();
   readonly #report: (changes: PresenceChange[]) => void;
@@ -84,6 +87,14 @@ export class PresenceBoard {
     this.#touch(account);
   }
 
+  /** Sets whether the account has set itself away, which all nodes must be told. */
+  setAway(account: AccountId, isAway: boolean): void {
+    if (isAway === this.#away.has(account)) return;
+    if (isAway) this.#away.add(account);
+    else this.#away.delete(account);
+    this.#touch(account);
+  }
+
   /** Returns everything that was reported to other nodes. */
   here(): [AccountId, Present][] {
     return [...this.#reportedElsewhere];
@@ -123,7 +134,8 @@ export class PresenceBoard {
     for (const account of this.#changed) {
       const here = this.#stateHere(account);
       const elsewhere = this.#elsewhere.get(account) ?? 'offline';
-      const state = here === 'active' || elsewhere === 'offline' ? here : elsewhere;
+      const best = here === 'active' || elsewhere === 'offline' ? here : elsewhere;
+      const state = best === 'active' && this.#away.has(account) ? 'idle' : best;
       addChange(this.#reportedElsewhere, account, here, changesHere);
       addChange(this.#reported, account, state, changes);
     }

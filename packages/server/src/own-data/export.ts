@@ -133,7 +133,7 @@ const CONVERSATIONS = `select c.id as conversation, c.kind, c.name, m.role,
   from memberships m join conversations c on c.id = m.conversation_id
   where m.account_id = $1 order by c.id, m.joined_seq`;
 const STATUS = `select emoji, text, expires_at as "expiresAt",
-    do_not_disturb_until as "doNotDisturbUntil", shows_last_seen as "showLastSeen"
+    do_not_disturb_until as "doNotDisturbUntil", is_away as "isAway", shows_last_seen as "showLastSeen"
   from statuses where account_id = $1`;
 const LAST_SEEN = 'select at from last_seen where account_id = $1';
 const FILES = `select id, name, media_type as "mediaType", bytes, encode(digest, 'hex') as sha256,

@@ -3,6 +3,7 @@ import {
   type ClientId,
   type OwnStatus,
   refusal,
+  type Status,
   streamOfAccount,
   type UpdateStatusBody,
 } from '@parley/protocol';
@@ -113,10 +114,7 @@ async function readStatus(
 }
 
 /** Returns the status without the parts that have expired at a time, ms since the epoch. */
-export function withoutExpired<S extends Omit<OwnStatus, 'showLastSeen'>>(
-  status: S,
-  now: number,
-): S {
+export function withoutExpired<S extends Status>(status: S, now: number): S {
   const isOver = (time: string | null) => time !== null && Date.parse(time) <= now;
   return {
     ...status,
@@ -130,4 +128,5 @@ const isSame = (a: OwnStatus, b: OwnStatus): boolean =>
   a.text === b.text &&
   a.expiresAt === b.expiresAt &&
   a.doNotDisturbUntil === b.doNotDisturbUntil &&
+  a.isAway === b.isAway &&
   a.showLastSeen === b.showLastSeen;

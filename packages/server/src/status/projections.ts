@@ -6,20 +6,18 @@ import type { Projection } from '../stream/stream-transaction.ts';
 export const statusProjections = {
   'status.changed': (tx, events) => {
     for (const e of events) {
-      const { emoji, text, expiresAt, doNotDisturbUntil, showLastSeen } = dataOf(
-        e,
-        'status.changed',
-      );
+      const data = dataOf(e, 'status.changed');
+      const { emoji, text, expiresAt, doNotDisturbUntil, showLastSeen, isAway = false } = data;
       tx.issue(
         'statuses-changed',
         `insert into statuses
-           (account_id, emoji, text, expires_at, do_not_disturb_until, shows_last_seen, seq)
-         values ($1, $2, $3, $4, $5, $6, $7)
+           (account_id, emoji, text, expires_at, do_not_disturb_until, shows_last_seen, is_away, seq)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (account_id) do update
          set emoji = excluded.emoji, text = excluded.text, expires_at = excluded.expires_at,
              do_not_disturb_until = excluded.do_not_disturb_until,
-             shows_last_seen = excluded.shows_last_seen, seq = excluded.seq, changed_at = now()`,
-        [e.stream, emoji, text, expiresAt, doNotDisturbUntil, showLastSeen, e.seq],
+             shows_last_seen = excluded.shows_last_seen, is_away = excluded.is_away, seq = excluded.seq, changed_at = now()`,
+        [e.stream, emoji, text, expiresAt, doNotDisturbUntil, showLastSeen, isAway, e.seq],
       );
     }
   },

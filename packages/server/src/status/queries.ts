@@ -8,6 +8,7 @@ export interface StatusRow {
   readonly text: string;
   readonly expires_at: Date | null;
   readonly do_not_disturb_until: Date | null;
+  readonly is_away: boolean;
   readonly shows_last_seen: boolean;
   readonly seq: number;
 }
@@ -24,6 +25,7 @@ export const NO_STATUS: OwnStatus = {
   text: '',
   expiresAt: null,
   doNotDisturbUntil: null,
+  isAway: false,
   showLastSeen: true,
 };
 
@@ -33,6 +35,7 @@ export const statusOfRow = (row: StatusRow): OwnStatus => ({
   text: row.text,
   expiresAt: row.expires_at?.toISOString() ?? null,
   doNotDisturbUntil: row.do_not_disturb_until?.toISOString() ?? null,
+  isAway: row.is_away,
   showLastSeen: row.shows_last_seen,
 });
 
@@ -42,9 +45,10 @@ export function publicStatus({
   text,
   expiresAt,
   doNotDisturbUntil,
-}: Omit<OwnStatus, 'showLastSeen'>): Status | null {
-  if (emoji === null && text === '' && doNotDisturbUntil === null) return null;
-  return { emoji, text, expiresAt, doNotDisturbUntil };
+  isAway,
+}: Status): Status | null {
+  if (emoji === null && text === '' && doNotDisturbUntil === null && !isAway) return null;
+  return { emoji, text, expiresAt, doNotDisturbUntil, isAway };
 }
 
 /** Returns the profile of a user as others see it; null if there is no such account. */
@@ -74,7 +78,7 @@ export async function statusOf(pool: pg.Pool, account: AccountId): Promise<OwnSt
 export async function allStatuses(pool: pg.Pool): Promise<StatusRow[]> {
   const { rows } = await pool.query<StatusRow>(
     `select * from statuses
-     where emoji is not null or text <> '' or do_not_disturb_until is not null`,
+     where emoji is not null or text <> '' or do_not_disturb_until is not null or is_away`,
   );
   return rows;
 }

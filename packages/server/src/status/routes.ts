@@ -56,7 +56,7 @@ function ownStatusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps): voi
       tags: ['Accounts'],
       summary: 'Change your status',
       description:
-        'Absent fields are unchanged. Emoji and text are removed at `expiresAt`, do not disturb ends at `doNotDisturbUntil`. Others receive it with your presence; your devices receive the event `status.changed` on your personal stream.',
+        'Absent fields are unchanged. Emoji and text are removed at `expiresAt`, do not disturb ends at `doNotDisturbUntil`. `isAway` has no end: until you change it, your presence is `idle` while you are active. Others receive it with your presence; your devices receive the event `status.changed` on your personal stream.',
       headers: IdempotencyHeader,
       body: UpdateStatusBody,
       response: { 200: OwnStatus, ...problems(401, 422, 503) },

@@ -95,7 +95,8 @@ export class Statuses {
       if (event.type !== 'status.changed') continue;
       // Only the account itself changes its status.
       const { actor: account, seq } = event;
-      const status = publicStatus(dataOf(event, 'status.changed'));
+      const data = dataOf(event, 'status.changed');
+      const status = publicStatus({ ...data, isAway: data.isAway ?? false });
       if (this.#apply(account, seq, status)) this.#onChange([account]);
     }
   }

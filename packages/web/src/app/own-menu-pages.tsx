@@ -4,6 +4,8 @@ import {
   BellOff,
   Bookmark,
   CalendarClock,
+  CircleCheck,
+  Clock,
   ShieldCheck,
   Smile,
   SmilePlus,
@@ -18,19 +20,28 @@ import { t } from '../texts/index.ts';
 import { MENU_ITEM } from '../ui/menu-style.ts';
 import { ReportBadge } from './report-badge.tsx';
 
-/** The items of the account menu for the status, and for the time without notifications. */
+/** The items of the account menu for the status, the presence, and the time without notifications. */
 export function StatusItems({ onSetStatus }: { onSetStatus: () => void }) {
   const client = useClient();
   const status = useParley((s) => (s.me ? s.statuses.get(s.me.id) : undefined));
   const toggleQuiet = async () => {
-    const { setDoNotDisturb } = await loadPart(() => import('../users/do-not-disturb.ts'));
+    const { setDoNotDisturb } = await loadPart(() => import('../users/own-status.ts'));
     await setDoNotDisturb(client, !status?.doNotDisturbUntil);
+  };
+  const isAway = status?.isAway === true;
+  const toggleAway = async () => {
+    const { setAway } = await loadPart(() => import('../users/own-status.ts'));
+    await setAway(client, !isAway);
   };
   return (
     <>
       <DropdownMenu.Item className={MENU_ITEM} onSelect={onSetStatus}>
         <span className="w-4 shrink-0 text-center">{status?.emoji ?? <Smile size={16} />}</span>
         <bdi className="truncate">{status?.text || t('status.set')}</bdi>
+      </DropdownMenu.Item>
+      <DropdownMenu.Item className={MENU_ITEM} onSelect={() => void attempt(toggleAway)}>
+        {isAway ? <CircleCheck size={16} /> : <Clock size={16} />}
+        {t(isAway ? 'status.setActive' : 'status.setAway')}
       </DropdownMenu.Item>
       <DropdownMenu.Item className={MENU_ITEM} onSelect={() => void attempt(toggleQuiet)}>
         <BellOff size={16} />

@@ -235,12 +235,17 @@ export class MessageNotices {
         account: this.#account,
         isMember: true,
         isFollowing: thread === undefined ? null : cursor !== undefined,
-        presence: isViewing(view.id, onlyIn) ? 'viewing' : 'active',
+        presence: isViewing(view.id, onlyIn) ? 'viewing' : this.#presence(),
         hasRead: seq <= readSeq,
         isBlocked: this.#blocked.has(actor),
       },
       Date.now(),
     );
+  }
+
+  /** Returns the presence of the user of this device, which is in use. */
+  #presence(): 'active' | 'away' {
+    return this.#client.snapshot.statuses.get(this.#account)?.isAway ? 'away' : 'active';
   }
 
   #show(

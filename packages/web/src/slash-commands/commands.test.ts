@@ -44,7 +44,17 @@ test('commands that the server would refuse are not offered', () => {
 test('in a thread, only commands that are not about the conversation are offered', () => {
   const permissions = ['rename', 'add_member'] as const;
   const names = commandsIn({ kind: 'group', permissions: [...permissions] }, true);
-  expect(names).toEqual(['status', 'dnd', 'remind', 'msg', 'search', 'me', 'shrug']);
+  expect(names).toEqual([
+    'status',
+    'away',
+    'active',
+    'dnd',
+    'remind',
+    'msg',
+    'search',
+    'me',
+    'shrug',
+  ]);
 });
 
 describe('the arguments of commands', () => {

@@ -4,6 +4,8 @@ import type { PlainKey } from '../texts/keys.ts';
 /** The slash commands. */
 export const COMMAND_NAMES = [
   'status',
+  'away',
+  'active',
   'dnd',
   'remind',
   'topic',
@@ -29,6 +31,8 @@ interface CommandHelp {
 /** The texts of all slash commands. */
 export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
   status: { usage: 'commands.statusUsage', title: 'commands.statusTitle' },
+  away: { usage: null, title: 'commands.awayTitle' },
+  active: { usage: null, title: 'commands.activeTitle' },
   dnd: { usage: 'commands.dndUsage', title: 'commands.dndTitle' },
   remind: { usage: 'commands.remindUsage', title: 'commands.remindTitle' },
   topic: { usage: 'commands.topicUsage', title: 'commands.topicTitle' },

@@ -42,6 +42,16 @@ const RUNS: Readonly<Record<Exclude<CommandName, TextCommandName>, Run>> = {
     await new AccountApi(client.api).updateStatus(status, commandId('status'));
     return t(rest === '' ? 'commands.statusCleared' : 'commands.statusSet');
   },
+  away: async ({ client, me, commandId }) => {
+    // Like in Slack, the command also ends what it has set.
+    const isAway = client.snapshot.statuses.get(me)?.isAway !== true;
+    await new AccountApi(client.api).updateStatus({ isAway }, commandId(`away ${isAway}`));
+    return t(isAway ? 'commands.awaySet' : 'commands.activeSet');
+  },
+  active: async ({ client, commandId }) => {
+    await new AccountApi(client.api).updateStatus({ isAway: false }, commandId('active'));
+    return t('commands.activeSet');
+  },
   dnd: async ({ client, commandId }, rest) => {
     const isOff = /^off$/i.test(rest);
     const period = leadingDuration(rest === '' ? '1h' : rest);

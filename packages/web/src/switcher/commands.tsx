@@ -7,6 +7,8 @@ import {
   Bookmark,
   CalendarClock,
   CheckCheck,
+  CircleCheck,
+  Clock,
   Compass,
   Hash,
   Keyboard,
@@ -22,6 +24,7 @@ import {
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { attempt } from '../lib/attempt.ts';
+import { loadPart } from '../lib/load-error.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { useCloseConversation } from '../sidebar/closing.ts';
@@ -42,10 +45,12 @@ export interface SwitcherCommand {
 export function useCommands(openDialog: (dialog: SidebarDialog) => void): SwitcherCommand[] {
   const conversations = useConversationCommands(openDialog);
   const unread = useUnreadCommands();
+  const away = useAwayCommand();
   const { content, settings } = usePageCommands();
   return [
     ...conversations,
     ...unread,
+    away,
     themeCommand(),
     ...content,
     command('shortcuts', t('shortcuts.title'), <Keyboard size={18} />, () =>
@@ -109,6 +114,22 @@ function useUnreadCommands(): SwitcherCommand[] {
       () => void attempt(() => client.sidebar.setUnreadOnly(!unreadOnly)),
     ),
   ];
+}
+
+/** Returns the command that sets the user away, or active again. */
+function useAwayCommand(): SwitcherCommand {
+  const client = useClient();
+  const isAway = useParley((s) => s.me !== null && s.statuses.get(s.me.id)?.isAway === true);
+  const set = async () => {
+    const { setAway } = await loadPart(() => import('../users/own-status.ts'));
+    await setAway(client, !isAway);
+  };
+  return command(
+    'away',
+    t(isAway ? 'status.setActive' : 'status.setAway'),
+    isAway ? <CircleCheck size={18} /> : <Clock size={18} />,
+    () => void attempt(set),
+  );
 }
 
 /** Returns the command that switches to the theme that is not shown. */

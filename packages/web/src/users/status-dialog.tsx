@@ -64,6 +64,7 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
   const [clear, setClear] = useState<Choice>(before.expiresAt === null ? 'never' : 'keep');
   const [quiet, setQuiet] = useState<Choice>(before.doNotDisturbUntil === null ? 'never' : 'keep');
   const [showLastSeen, setShowLastSeen] = useState(before.showLastSeen);
+  const [isAway, setIsAway] = useState(before.isAway);
   const [busy, setBusy] = useState(false);
   const quietNote = useId();
   const save = async (change: UpdateStatusBody) => {
@@ -83,6 +84,7 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
       text,
       expiresAt: timeOf(clear, before.expiresAt),
       doNotDisturbUntil: timeOf(quiet, before.doNotDisturbUntil),
+      isAway,
       showLastSeen,
     });
   };
@@ -114,6 +116,11 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
       <p id={quietNote} className="-mt-1 text-note text-muted">
         {t('status.quietNote')}
       </p>
+      <Checkbox
+        label={t('status.showAway')}
+        checked={isAway}
+        onChange={(event) => setIsAway(event.target.checked)}
+      />
       <Checkbox
         label={t('status.showLastSeen')}
         checked={showLastSeen}

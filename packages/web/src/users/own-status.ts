@@ -6,3 +6,8 @@ export async function setDoNotDisturb(client: ParleyClient, on: boolean): Promis
   const doNotDisturbUntil = on ? endOf('hour') : null;
   await new AccountApi(client.api).updateStatus({ doNotDisturbUntil });
 }
+
+/** Sets the user away for others, or active again, until they change it. */
+export async function setAway(client: ParleyClient, isAway: boolean): Promise<void> {
+  await new AccountApi(client.api).updateStatus({ isAway });
+}
