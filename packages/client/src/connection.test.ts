@@ -369,6 +369,21 @@ describe('timers', () => {
     expect(sockets).toHaveLength(2);
   });
 
+  test('on that hint while an attempt is under way, soon makes another one if it fails', async () => {
+    const { connection, sockets } = await aLiveConnection({ random: 0.999, silenceMs: 1e9 });
+    connection.lost();
+    // The pauses grow with each attempt that fails.
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect(sockets).toHaveLength(attempt + 1);
+      if (attempt < 5) sockets.at(-1)?.close(1006, null);
+    }
+    connection.nudge();
+    sockets.at(-1)?.close(1006, null);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(sockets).toHaveLength(7);
+  });
+
   test('does not wait for a lost network', async () => {
     const { connection, sockets } = await aLiveConnection();
     connection.lost();

@@ -126,8 +126,9 @@ export class Connection {
    */
   nudge(): void {
     if (!this.#wanted) return;
+    // Also for an attempt under way: it may have begun before the network was back, and fail.
+    this.#backoff.reset();
     if (this.#retryTimer) {
-      this.#backoff.reset();
       this.#clearRetry();
       void this.#connect();
     } else if (this.#state === 'live' || this.#state === 'catching-up') {
