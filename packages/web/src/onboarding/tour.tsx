@@ -36,6 +36,8 @@ const STEPS: readonly Step[] = [
 
 /** Space between an element and the frame around it, px. */
 const MARGIN = 4;
+/** Width that a step needs beside its element, with the space around it, px. */
+const BESIDE_WIDTH = 380;
 
 /**
  * Shows new users where things are, one step at a time, next to the element it is about. It covers
@@ -105,7 +107,7 @@ function StepPopover({
         <Popover.Content
           aria-labelledby={`${id}-title`}
           aria-describedby={`${id}-text`}
-          side="bottom"
+          side={sideOf(frame)}
           align="start"
           sideOffset={8}
           collisionPadding={12}
@@ -164,6 +166,16 @@ function StepPopover({
 function visibleElement(about: string): Element | null {
   const element = document.querySelector(`[data-tour="${about}"]`);
   return element !== null && element.getClientRects().length > 0 ? element : null;
+}
+
+/**
+ * Returns where a step is shown: beside the sidebar, whichever side of the window that is on, so that it does not cover
+ * the conversations that it is about; below elements that leave no space beside them, or above if there is none below.
+ */
+function sideOf(frame: DOMRect | null): 'left' | 'right' | 'bottom' {
+  if (frame === null) return 'bottom';
+  if (innerWidth - frame.right >= BESIDE_WIDTH) return 'right';
+  return frame.left >= BESIDE_WIDTH ? 'left' : 'bottom';
 }
 
 /** The position of a step whose element is not on the screen. */
