@@ -126,7 +126,7 @@ export class Connection {
    */
   nudge(): void {
     if (!this.#wanted) return;
-    // Also for an attempt under way: it may have begun before the network was back, and fail.
+    // Also for an attempt under way: it may have started before the network was back, and fail.
     this.#backoff.reset();
     if (this.#retryTimer) {
       this.#clearRetry();

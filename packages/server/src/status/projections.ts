@@ -16,7 +16,8 @@ export const statusProjections = {
          on conflict (account_id) do update
          set emoji = excluded.emoji, text = excluded.text, expires_at = excluded.expires_at,
              do_not_disturb_until = excluded.do_not_disturb_until,
-             shows_last_seen = excluded.shows_last_seen, is_away = excluded.is_away, seq = excluded.seq, changed_at = now()`,
+             shows_last_seen = excluded.shows_last_seen, is_away = excluded.is_away,
+             seq = excluded.seq, changed_at = now()`,
         [e.stream, emoji, text, expiresAt, doNotDisturbUntil, showLastSeen, isAway, e.seq],
       );
     }
