@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from '../run.mjs';
 import { digestOf } from './digest.mjs';
-import { functionAt, functionsOf } from './functions.mjs';
+import { functionsAffected } from './functions.mjs';
 
 /** Where the recordings are kept: one file for each test file. */
 export const RECORDINGS = join(root, 'node_modules/.cache/parley-mutate');
@@ -23,16 +23,14 @@ export function readRecordings() {
 
 /**
  * Returns the tests that run the function around a mutant, in stages of growing length: those of the nearest folder
- * first, and of these the tests that run the fewest functions. Outside of functions, those that run any function of
- * the file count. Without a recording of the file as it is, there are none.
+ * first, and of these the tests that run the fewest functions. For a constant, those that run a function that uses it, or
+ * any function of the file. Without a recording of the file as it is, there are none.
  */
 export function coveringStages(recordings, { file, start }, source) {
   const digest = digestOf(source);
-  const number = functionAt(functionsOf(file, source), start);
-  const isWanted =
-    number === undefined
-      ? (key) => key.startsWith(`${file}#`)
-      : (key) => key === `${file}#${number}`;
+  const numbers = functionsAffected(file, source, start);
+  const isWanted = (key) =>
+    numbers ? numbers.some((n) => key === `${file}#${n}`) : key.startsWith(`${file}#`);
   const tests = recordings
     .filter(({ digests }) => digests[file] === digest)
     .flatMap((recording) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { coveringStages } from './covering.mjs';
 import { digestOf } from './digest.mjs';
-import { functionAt, functionsOf, reporting } from './functions.mjs';
+import { functionAt, functionsAffected, functionsOf, reporting } from './functions.mjs';
 
 const FILE = 'packages/a/src/b/c.ts';
 const SOURCE = `const one = 1;
@@ -39,6 +39,21 @@ test('a position belongs to the innermost function around it', () => {
   ]);
 });
 
+test('a constant affects the functions that use it, also through other constants', () => {
+  const source = `const a = 1;
+const b = a + 1;
+export const free = 2;
+const f = () => a;
+function g() { return b; }
+function h() { return 3; }
+`;
+  const affected = (text: string) => functionsAffected(FILE, source, source.indexOf(text));
+  expect(affected('1;')).toEqual([0, 1]);
+  expect(affected('a + 1')).toEqual([1]);
+  expect(affected('2;')).toBeUndefined();
+  expect(affected('return 3')).toEqual([2]);
+});
+
 test('the nearest and narrowest tests that run the function come first, and long ones later', () => {
   const test = (name: string, ms: number, ...functions: number[]) => ({ name, ms, functions });
   const digests = { [FILE]: digestOf(SOURCE) };
@@ -63,7 +78,7 @@ test('the nearest and narrowest tests that run the function come first, and long
     { files: [near.file, far.file], names: ['long', 'wide', 'in all of its file'] },
   ]);
   expect(coveringStages([stale], mutant, SOURCE)).toEqual([]);
-  // Outside of functions, every test that runs one of the file counts.
-  const names = coveringStages([near], { file: FILE, start: 0 }, SOURCE).flatMap((s) => s.names);
-  expect(names).toEqual(['narrow', 'long', 'wide']);
+  // Those of a constant run a function that uses it: one, in the first function.
+  const ofConstant = coveringStages([near], { file: FILE, start: 0 }, SOURCE);
+  expect(ofConstant.flatMap((stage) => stage.names)).toEqual(['narrow', 'long', 'wide']);
 });

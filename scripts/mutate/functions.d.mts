@@ -4,4 +4,9 @@ export function functionAt(
   functions: readonly FunctionNode[],
   position: number,
 ): number | undefined;
+export function functionsAffected(
+  file: string,
+  source: string,
+  position: number,
+): readonly number[] | undefined;
 export function reporting(file: string, source: string): string;

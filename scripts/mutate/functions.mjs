@@ -30,6 +30,33 @@ export function functionAt(functions, position) {
   return at === -1 ? undefined : at;
 }
 
+/**
+ * Returns the numbers of the functions that a position affects: the innermost around it; outside of functions, those
+ * that use the constant of which it is a part, also through other constants. Undefined if there are none.
+ */
+export function functionsAffected(file, source, position) {
+  const functions = functionsOf(file, source);
+  const inner = functionAt(functions, position);
+  if (inner !== undefined) return [inner];
+  const { program } = parseSync(file, source);
+  const constants = program.body
+    .map((node) => (node.type === 'ExportNamedDeclaration' ? node.declaration : node))
+    .filter((node) => node?.type === 'VariableDeclaration')
+    .map(({ start, end, declarations }) => ({
+      text: source.slice(start, end),
+      isAround: start <= position && position < end,
+      names: declarations.map(({ id }) => id.name).filter((name) => name !== undefined),
+    }));
+  const names = new Set(constants.flatMap((c) => (c.isAround ? c.names : [])));
+  const uses = (text) => [...names].some((name) => new RegExp(`\\b${name}\\b`).test(text));
+  // Sets take additions while they are iterated, so constants of constants are found, too.
+  for (const _ of names) {
+    for (const c of constants) if (uses(c.text)) for (const name of c.names) names.add(name);
+  }
+  const using = [...functions.entries()].filter(([, f]) => uses(source.slice(f.start, f.end)));
+  return using.length > 0 ? using.map(([number]) => number) : undefined;
+}
+
 /** Returns the source with a call of `globalThis.parleyRan(key)` in each function; the key is `file#number`. */
 export function reporting(file, source) {
   const insertions = functionsOf(file, source).flatMap(({ body }, index) => {
