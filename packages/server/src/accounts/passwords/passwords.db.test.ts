@@ -54,8 +54,14 @@ const linkFor = async (email = 'ann@example.org') => {
 
 describe('a forgotten password', () => {
   test('is reset with a link, once, and every session ends', async () => {
-    const { accessToken } = await register('ann');
+    const { accessToken, me: user } = await register('ann');
+    const undeliverable = async () =>
+      (await api.database.pool.query('select account_id from undeliverable_addresses')).rows;
     const token = await linkFor('ANN@example.org');
+    await api.database.pool.query(
+      `insert into undeliverable_addresses (account_id, failed_at, error) values ($1, now(), '550')`,
+      [user.id],
+    );
     const good = await authorize(token);
     const minutes = (Date.parse(good.json().expiresAt) - Date.now()) / 60_000;
     expect(minutes).toBeGreaterThan(29);
@@ -65,8 +71,9 @@ describe('a forgotten password', () => {
     expect((await api.get('/api/v1/me', accessToken)).json().code).toBe('session_ended');
     expect((await login(PASSWORD)).statusCode).toBe(401);
     const { me } = (await login(NEXT)).json();
-    // Whoever has the link has the address.
+    // Whoever has the link has the address, and receives emails there.
     expect(me.verified).toBe(true);
+    expect(await undeliverable()).toEqual([]);
     expect((await sink.next('ann@example.org')).email.subject).toContain('was changed');
     for (const answer of [await authorize(token), await reset(token, 'another good password')]) {
       expect([answer.statusCode, answer.json().code]).toEqual([410, 'link_expired']);
@@ -282,6 +289,12 @@ describe('limits of logins', () => {
     await limits.unlock(me.id);
     expect((await attempt('ann', PASSWORD, '192.0.2.1')).statusCode).toBe(200);
     expect((await limits.locks([me.id])).size).toBe(0);
+    // A reset of the password ends them, too.
+    for (let i = 0; i < 11; i++) await attempt('ann', 'wrong', '192.0.2.1');
+    expect((await limits.locks([me.id])).size).toBe(1);
+    expect((await reset(await linkFor())).statusCode).toBe(204);
+    expect((await limits.locks([me.id])).size).toBe(0);
+    expect((await attempt('ann', NEXT, '192.0.2.1')).statusCode).toBe(200);
   });
 
   test('apply across all addresses and across restarts', async () => {

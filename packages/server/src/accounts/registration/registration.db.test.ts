@@ -316,6 +316,10 @@ describe('with SMTP', () => {
     expect(wrong.statusCode).toBe(401);
     const step = await login();
     expect([step.statusCode, step.json().step]).toEqual([202, 'verify_email']);
+    await sink.code('ann@example.org');
+    // Another code on request, and not the notice that the address has an account.
+    await age(61);
+    expect((await resend(step.json().ticket)).statusCode).toBe(202);
     const code = await sink.code('ann@example.org');
     // Once more at once: the same code, another ticket; the one before has ended.
     const again = await login();
@@ -389,6 +393,24 @@ describe('without SMTP', () => {
     );
     expect(rows).toEqual([{ username: 'ann' }]);
     expect(await codes.ofAccount(ann.me.id)).toBeNull();
+  });
+
+  test('an account has one pending code, and remains verified since the first', async () => {
+    await plain();
+    const { me } = await api.register('ann');
+    const { pool } = api.database;
+    const { codes } = api.accounts.parts;
+    const earlier = await codes.ofAccount(me.id);
+    const request = { purpose: 'verify', account: me.id, email: me.email, locale: null } as const;
+    await codes.start({ ...request, data: {} }, pool);
+    const { id = '' } = (await codes.ofAccount(me.id)) ?? {};
+    expect(id).not.toBe(earlier?.id);
+    expect(await codes.verify(earlier?.id ?? '', me.id)).toBe(false);
+    const since = new Date('2025-03-01T12:00:00Z');
+    await pool.query('update accounts set verified_at = $1', [since]);
+    expect(await codes.verify(id, me.id)).toBe(true);
+    const { rows } = await pool.query('select verified_at from accounts');
+    expect(rows).toEqual([{ verified_at: since }]);
   });
 
   test('returns the registration options', async () => {
@@ -747,10 +769,10 @@ describe('the code of a pending registration', () => {
   const MINUTE = 60_000;
   let ahead = 0;
   /** Registers; returns the ticket, the code, and what checks a code for it. */
-  async function pending() {
+  async function pending(settings: Settings = {}) {
     ahead = 0;
     const start = Date.now();
-    await mailing({ clock: { now: () => start + ahead } });
+    await mailing({ clock: { now: () => start + ahead }, ...settings });
     const { ticket } = (await register('ann')).json();
     const code = await sink.code('ann@example.org');
     const { codes } = api.accounts.parts;
@@ -785,6 +807,25 @@ describe('the code of a pending registration', () => {
     ahead = 24 * 60 * MINUTE;
     await expect(again()).rejects.toMatchObject(refused('ticket_expired'));
     await expect(check()).rejects.toMatchObject(refused('ticket_expired'));
+  });
+
+  test('counts as an email to its address each time it is replaced', async () => {
+    const { again } = await pending({ rateLimits: true });
+    for (let n = 1; n <= 6; n++) {
+      ahead = n * MINUTE;
+      expect(await again()).toBe(60);
+    }
+    ahead = 7 * MINUTE;
+    await expect(again()).rejects.toMatchObject(refused('rate_limited'));
+  });
+
+  test('can be guessed from one address a limited number of times, whatever the tickets', async () => {
+    const { codes } = await pending({ rateLimits: true });
+    const guess = (n: number) => codes.check({ ticket: `unknown ${n}` }, '000000', '203.0.113.9');
+    for (let n = 0; n < 60; n++) {
+      await expect(guess(n)).rejects.toMatchObject(refused('ticket_expired'));
+    }
+    await expect(guess(60)).rejects.toMatchObject(refused('rate_limited'));
   });
 
   test('is not sent again if the address has an account by now: its owner is notified', async () => {

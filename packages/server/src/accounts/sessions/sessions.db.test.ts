@@ -426,13 +426,27 @@ describe('a session', () => {
     expect(await sessions.endOwn(me.id, one.id)).toBe(false);
     const kept = await sessions.endAllIf(me.id, async () => ({ end: false, value: 'kept' }));
     expect([kept, await activity(me.id, two.id)]).toEqual(['kept', true]);
+    // Topics of push servers end with the session that added them.
+    const { pool } = api.database;
+    const topics = async () =>
+      (await pool.query('select name from notification_devices order by name')).rows;
+    for (const [name, session] of Object.entries({ foreign, three, two })) {
+      await pool.query(
+        `insert into notification_devices
+           (id, account_id, kind, added_by, name, sealed, address_hash, shows_content)
+         values (gen_random_uuid(), $1, 'ntfy', $2, $3, '', convert_to($3, 'utf8'), false)`,
+        [session.account, session.id, name],
+      );
+    }
     ended = [];
     const value = await sessions.endAllIf(me.id, async () => ({ end: true, value: 7 }), two.id);
     expect(value).toBe(7);
     expect(ended).toContain(three.id);
     expect(ended).not.toContain(two.id);
     expect(await activity(me.id, two.id)).toBe(true);
+    expect(await topics()).toEqual([{ name: 'foreign' }, { name: 'two' }]);
     await sessions.endAll(me.id);
+    expect(await topics()).toEqual([{ name: 'foreign' }]);
     expect(await activity(me.id, two.id)).toBe(false);
     expect(await activity(other.id, foreign.id)).toBe(true);
   });
