@@ -24,6 +24,7 @@ acknowledged message was lost, duplicated or seen in another order.
   --seconds N    runs schedules for this long (default: 60)
   --count N      runs this many schedules instead
   --seed N       the seed of the first schedule (default: random); alone, only that one is run
+                 several, separated by commas: only those are run
   --trace        prints what happened in that schedule
   --brief        does not minimize a schedule that fails
   --plant NAME   plants a fault, which must be found:
@@ -33,7 +34,8 @@ acknowledged message was lost, duplicated or seen in another order.
 interface Arguments {
   readonly seconds: number | null;
   readonly count: number | null;
-  readonly seed: number;
+  /** One, or several of which only those are run. */
+  readonly seeds: readonly [number, ...number[]];
   readonly trace: boolean;
   readonly brief: boolean;
   readonly plant: string | undefined;
@@ -57,14 +59,21 @@ export async function main(args: readonly string[]): Promise<number> {
     print(USAGE);
     return 0;
   }
-  const { seed, seconds, count, trace, plant } = parsed;
+  const { seeds, seconds, count, trace, brief, plant } = parsed;
+  const [seed] = seeds;
   const planted = plant === undefined ? undefined : PLANTED_FAULTS[plant];
   if (planted) register('./planted-faults/hooks.js', import.meta.url, { data: planted.edits });
   // The modules of the product are loaded only now, with the planted fault.
   const { explore } = await import('./explore.ts');
   const { planRun } = await import('./plan-run.ts');
   const options: RunOptions = { cursorFirst: planted?.cursorFirst };
-  if (seconds === null && count === null) return runOne(planRun(seed), trace, options, plant);
+  if (seconds === null && count === null) {
+    let code = 0;
+    for (const each of seeds) {
+      code = Math.max(code, await runOne(planRun(each), { trace, brief, plant }, options));
+    }
+    return code;
+  }
   const explored = await explore(seed, { seconds, count }, options);
   print(summaryOf(explored, seed));
   if (!explored.failure) {
@@ -72,7 +81,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   printFailure(explored.failure);
-  if (!parsed.brief) await printReduced(explored.failure, options, plant);
+  if (!brief) await printReduced(explored.failure, options, plant);
   return 1;
 }
 
@@ -87,9 +96,8 @@ function summaryOf({ schedules, clean, commands, faults, seconds }: Exploration,
 /** Runs one plan. */
 async function runOne(
   plan: Plan,
-  isTraced: boolean,
+  { trace: isTraced, brief, plant }: Pick<Arguments, 'trace' | 'brief' | 'plant'>,
   options: RunOptions,
-  plant: string | undefined,
 ): Promise<number> {
   const { traceOf } = await import('./explore.ts');
   const { run } = await import('./run.ts');
@@ -100,7 +108,7 @@ async function runOne(
     return 0;
   }
   printFailure({ plan, result });
-  if (!isTraced) await printReduced({ plan, result }, options, plant);
+  if (!isTraced && !brief) await printReduced({ plan, result }, options, plant);
   return 1;
 }
 
@@ -144,16 +152,22 @@ function readArguments(args: readonly string[]): Arguments | 'help' {
     if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} must be an integer`);
     return Number(text);
   };
-  const optional = (name: 'seconds' | 'count' | 'seed') => {
+  const optional = (name: 'seconds' | 'count') => {
     const text = values[name];
     return text === undefined ? null : number(name, text);
   };
   const { plant } = values;
   if (plant !== undefined && !PLANTED_FAULTS[plant]) throw new Error(`There is no fault ${plant}`);
-  const [seconds, count, seed] = [optional('seconds'), optional('count'), optional('seed')];
+  const [seconds, count] = [optional('seconds'), optional('count')];
+  const [seed = Math.floor(Math.random() * 1e8), ...others] = (values.seed?.split(',') ?? []).map(
+    (text) => number('seed', text),
+  );
+  if (others.length > 0 && (seconds !== null || count !== null)) {
+    throw new Error('--seconds and --count need a single seed');
+  }
   return {
-    seed: seed ?? Math.floor(Math.random() * 1e8),
-    seconds: seconds ?? (seed === null && count === null ? 60 : null),
+    seeds: [seed, ...others],
+    seconds: seconds ?? (values.seed === undefined && count === null ? 60 : null),
     count,
     trace: values.trace === true,
     brief: values.brief === true,
