@@ -185,8 +185,13 @@ test('a search index that lacks messages, or has them with other texts, is empti
 });
 
 describe('damage that the events can repair', () => {
+  // Shared by the tests of one damage each, which leave it repaired.
+  let populated: PopulatedDatabase;
+  beforeAll(async () => {
+    populated = await aPopulatedDatabase(cluster);
+  });
+
   test.for(Object.entries(REPAIRABLE))('%s', async ([name, [damage, expected]]) => {
-    const populated = await aPopulatedDatabase(cluster);
     const before = await contents(populated.pool);
     await prepare(name, populated);
     await populated.pool.query(...damage(populated));
