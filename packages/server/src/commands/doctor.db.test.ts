@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { type Child, startCli } from '../../test/support/child.ts';
 import { testLog } from '../../test/support/database.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
+import { copyCluster } from '../../test/support/template.ts';
 import { reachDatabase } from '../storage/reach.ts';
 
 let dataDir: string;
@@ -19,8 +20,10 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** Starts the server and waits until it is ready. */
+/** Starts the server on a migrated database and waits until it is ready. */
 async function serve(): Promise<Child> {
+  const template = inject('databaseTemplate');
+  if (template !== undefined) await copyCluster(template, dataDir);
   const child = startCli(['start'], env);
   children.push(child);
   expect(await child.line()).toMatch(/^Parley is ready/);
