@@ -184,6 +184,8 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await fourth.page.getByText('Your session has ended').waitFor();
     await confirmation.waitFor({ state: 'detached' });
     await third.login('dia', PASSWORD);
+    await third.open('everyone');
+    const { pathname } = new URL(third.page.url());
 
     await dia.page.getByRole('link', { name: 'Security' }).click();
     await dia.page.getByLabel('Current password').fill('not the one');
@@ -194,6 +196,12 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await dia.page.getByRole('button', { name: 'Change password' }).click();
     await dia.page.getByText('Password changed').waitFor();
     await third.page.getByText('Your session has ended').waitFor();
+    // The next login opens the page that was open.
+    await third.page.getByLabel('Username or email').fill('dia');
+    await third.page.getByLabel('Password', { exact: true }).fill('a new and longer password');
+    await third.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await third.page.getByRole('heading', { level: 1, name: 'everyone' }).waitFor();
+    expect(new URL(third.page.url()).pathname).toBe(pathname);
   });
 
   test('deletes old messages of a group after a confirmation, and removes them from the open view', async () => {

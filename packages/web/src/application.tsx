@@ -12,15 +12,17 @@ import { PageAnnouncer } from './ui/page-title.tsx';
 
 /** The application. Logging in or out moves between the public pages and those with a session. */
 function Application() {
-  const { state } = useSession();
+  const session = useSession();
+  const { state } = session;
+  const account = session.state === 'in' ? session.account : null;
   const previous = useRef(state);
   useFocusAfterNavigation(router);
   useEffect(() => {
     if (previous.current === state) return;
     previous.current = state;
-    if (state === 'out') void router.navigate({ to: '/login' });
-    else router.history.push(takeNext() ?? '/', { hasJustLoggedIn: true });
-  }, [state]);
+    if (account === null) void router.navigate({ to: '/login' });
+    else router.history.push(takeNext(account) ?? '/', { hasJustLoggedIn: true });
+  }, [state, account]);
   return (
     <Direction.Provider dir={direction}>
       <ErrorBoundary>

@@ -1,4 +1,12 @@
+import type { AccountId } from '@parley/protocol';
+
 const KEY = 'parley.next';
+
+/**
+ * The page that an account had open when the server ended its session. Only in memory: nothing of the account may stay
+ * on a device whose session was ended.
+ */
+let left: { readonly account: AccountId; readonly path: string } | null = null;
 
 /** Returns whether the text is a path of this client, not an address of another site. */
 function isOwnPath(text: string): boolean {
@@ -19,12 +27,24 @@ export function peekNext(): string | null {
   return path !== null && isOwnPath(path) ? path : null;
 }
 
-/** Returns and clears the page to open after the login. */
-export function takeNext(): string | null {
+/**
+ * Remembers the page that an account had open when the server ended its session. It is opened after the next login in
+ * this page if that is of the same account.
+ */
+export function rememberLeft(account: AccountId, path: string): void {
+  left = { account, path };
+}
+
+/** Returns and clears the page to open after the login of an account. */
+export function takeNext(account: AccountId): string | null {
   const path = peekNext();
-  sessionStorage.removeItem(KEY);
-  return path;
+  const returnTo = left?.account === account ? left.path : null;
+  forgetNext();
+  return path ?? returnTo;
 }
 
 /** Clears the page to open, because another account may log in next. */
-export const forgetNext = (): void => sessionStorage.removeItem(KEY);
+export function forgetNext(): void {
+  sessionStorage.removeItem(KEY);
+  left = null;
+}

@@ -14,7 +14,7 @@ import {
   recordLogin,
   removeLogin,
 } from './login-record.ts';
-import { forgetNext, takeNext } from './next.ts';
+import { forgetNext, rememberLeft, takeNext } from './next.ts';
 import { forgetStep } from './pending-step.ts';
 import { takeSsoReturn } from './sso-return.ts';
 
@@ -62,7 +62,7 @@ export async function resumeSession(): Promise<void> {
     try {
       const me = await api.me();
       // Replaces the fragment of single sign-on with the page that the user wanted to open.
-      const path = takeNext() ?? `${location.pathname}${location.search}`;
+      const path = takeNext(me.id) ?? `${location.pathname}${location.search}`;
       history.replaceState({ ...history.state, hasJustLoggedIn: true }, '', path);
       await startSession(me);
       return;
@@ -122,7 +122,11 @@ async function onEnded(client: ParleyClient): Promise<void> {
   if (session.state !== 'in' || session.client !== client) return;
   const current = currentLogin();
   if (current === null || current.key === login || current.account !== session.account) {
-    await end(client, t('session.ended'));
+    const { account } = session;
+    const ending = end(client, t('session.ended'));
+    // The address is that of the page until the login page is shown.
+    rememberLeft(account, `${location.pathname}${location.search}${location.hash}`);
+    await ending;
     return;
   }
   session.ended.abort();
