@@ -170,7 +170,7 @@ export const UpdateMeBody = z.object({
   lastName: PersonalName.nullable().optional(),
   phone: Phone.nullable().optional(),
   /** Shown to everyone in the profile. */
-  title: line(LIMITS.profileTitleMax, 'Title').nullable().optional(),
+  title: line(LIMITS.profileTitleMax, 'Job title').nullable().optional(),
   pronouns: line(LIMITS.pronounsMax, 'Pronouns').nullable().optional(),
   timeZone: TimeZone.nullable().optional(),
   /** Whether the tour of the web client is over; false shows it again. */

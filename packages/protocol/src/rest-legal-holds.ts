@@ -29,7 +29,7 @@ export const CreateLegalHoldBody = z
     until: Timestamp.optional(),
   })
   .refine(({ accounts, conversations }) => accounts.length + conversations.length > 0, {
-    message: 'Choose an account or a conversation',
+    message: 'Choose at least one user or group',
   })
   .refine(({ since, until }) => !since || !until || since < until, {
     path: ['until'],

@@ -45,9 +45,9 @@ export const Username = line(LIMITS.usernameMax, 'Username').pipe(
     }),
 );
 /** The name under which others see an account. */
-export const DisplayName = line(LIMITS.displayNameMax, 'Display name');
+export const DisplayName = line(LIMITS.displayNameMax, 'Name');
 /** The name of a group. */
-export const GroupName = line(LIMITS.groupNameMax, 'Group name');
+export const GroupName = line(LIMITS.groupNameMax, 'Name');
 /** The topic of a group, in one line; may be empty. */
 export const GroupTopic = line(LIMITS.groupTopicMax, 'Topic', 0);
 /** The description of a group. */

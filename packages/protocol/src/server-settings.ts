@@ -99,7 +99,7 @@ const Domain = z
 /** Settings to change; missing ones are unchanged. The icon is changed separately, with a file. */
 export const ServerSettingsChange = ServerSettings.omit({ icon: true })
   .extend({
-    name: line(60, 'Name'),
+    name: line(60, 'Server name'),
     registration: z
       .object({ mode: RegistrationMode, domains: z.array(Domain).max(DOMAINS_MAX) })
       .refine(({ mode, domains }) => (mode === 'domain') === domains.length > 0, {

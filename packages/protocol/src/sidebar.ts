@@ -92,7 +92,7 @@ export const Sidebar = SidebarLayout.extend({
 }).meta({ id: 'Sidebar' });
 export type Sidebar = z.infer<typeof Sidebar>;
 
-const SectionName = line(LIMITS.sectionNameCharacters, 'Section name');
+const SectionName = line(LIMITS.sectionNameCharacters, 'Name');
 
 /** A change to the whole sidebar; absent fields are unchanged. */
 export const UpdateSidebarBody = z
