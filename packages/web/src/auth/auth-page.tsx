@@ -5,19 +5,25 @@ import { t } from '../texts/index.ts';
 import { Logo } from '../ui/logo.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
+import { LanguageMenu } from './language-menu.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
 
-/** The layout of the pages before login: a description of Parley on wide screens, and the form. */
+/**
+ * The layout of the pages before login: a description of Parley on wide screens, the form, and the choice of the
+ * language. `fragment` is what the address needs when the page is loaded again; null: the page cannot be loaded again.
+ */
 export function AuthPage({
   title,
   intro,
   children,
   other,
+  fragment,
 }: {
   title: string;
   intro: string;
   children: ReactNode;
   other: ReactNode;
+  fragment?: string | null;
 }) {
   usePageTitle(title);
   const storedName = useServerName();
@@ -42,7 +48,7 @@ export function AuthPage({
           </a>
         </p>
       </aside>
-      <main className="flex min-w-0 flex-col px-5 pt-[max(2.5rem,env(safe-area-inset-top))] pb-10 sm:px-10">
+      <main className="flex min-w-0 flex-col px-5 pt-[max(2.5rem,env(safe-area-inset-top))] pb-6 sm:px-10">
         <div className="mx-auto w-full max-w-sm sm:mt-[6vh] lg:my-auto">
           <Link
             to="/"
@@ -59,6 +65,13 @@ export function AuthPage({
           {children}
           {other !== '' && <p className="mt-7 text-muted text-sm">{other}</p>}
         </div>
+        {fragment !== null && (
+          <footer className="mx-auto mt-auto w-full max-w-sm pt-8 lg:mt-0">
+            <div className="-ms-2.5">
+              <LanguageMenu fragment={fragment} />
+            </div>
+          </footer>
+        )}
       </main>
     </div>
   );

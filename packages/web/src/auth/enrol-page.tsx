@@ -44,7 +44,12 @@ export function EnrolPage() {
   if (!pending) return <Navigate to="/login" />;
   if (done) {
     return (
-      <AuthPage title={t('common.saveRecoveryCodes')} intro={t('enrol.codesIntro')} other="">
+      <AuthPage
+        title={t('common.saveRecoveryCodes')}
+        intro={t('enrol.codesIntro')}
+        other=""
+        fragment={null}
+      >
         <RecoveryCodes codes={done.codes} onSaved={() => void continueLogin({ me: done.me })} />
       </AuthPage>
     );
@@ -67,7 +72,7 @@ export function EnrolPage() {
     );
   }
   return (
-    <AuthPage title={t('enrol.title')} intro={t('enrol.scan')} other={startOver}>
+    <AuthPage title={t('enrol.title')} intro={t('enrol.scan')} other={startOver} fragment={null}>
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <TotpSecret setup={setup} />

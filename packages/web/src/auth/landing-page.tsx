@@ -5,6 +5,7 @@ import { t } from '../texts/index.ts';
 import { Logo } from '../ui/logo.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
+import { LanguageMenu } from './language-menu.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
 
 /** Introduces Parley to visitors who are not logged in. */
@@ -70,6 +71,11 @@ export function LandingPage() {
           </Point>
         </ul>
       </main>
+      <footer className="mx-auto w-full max-w-6xl px-5 pb-6 sm:px-8">
+        <div className="-ms-2.5">
+          <LanguageMenu />
+        </div>
+      </footer>
     </div>
   );
 }

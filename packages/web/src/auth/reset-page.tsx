@@ -69,7 +69,7 @@ export function ResetPage() {
   );
   if (link === 'checking') {
     return (
-      <AuthPage title={t('reset.title')} intro={t('reset.checking')} other={back}>
+      <AuthPage title={t('reset.title')} intro={t('reset.checking')} other={back} fragment={token}>
         <div className="shimmer h-11 rounded-lg" />
       </AuthPage>
     );
@@ -81,6 +81,7 @@ export function ResetPage() {
         title={expired ? t('reset.expiredTitle') : t('common.somethingWentWrong')}
         intro={expired ? t('reset.expired') : link.problem}
         other={back}
+        fragment={token}
       >
         <Link to="/forgot" className={`${buttonStyle('primary')} w-full`}>
           {t('reset.requestNew')}
@@ -89,7 +90,12 @@ export function ResetPage() {
     );
   }
   return (
-    <AuthPage title={t('reset.chooseTitle')} intro={t('reset.chooseIntro')} other={back}>
+    <AuthPage
+      title={t('reset.chooseTitle')}
+      intro={t('reset.chooseIntro')}
+      other={back}
+      fragment={token}
+    >
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <Field
