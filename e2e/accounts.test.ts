@@ -100,6 +100,12 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await elsewhere.page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
     // The token does not remain in the address.
     expect(elsewhere.page.url()).not.toContain(token);
+    // The page is loaded again in another language, and the link still works.
+    await elsewhere.page.getByLabel('Language').selectOption('es');
+    await elsewhere.page.getByRole('heading', { name: 'Elige una contraseña nueva' }).waitFor();
+    await elsewhere.page.getByLabel('Idioma').selectOption('en');
+    await elsewhere.page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
+    expect(elsewhere.page.url()).not.toContain(token);
     await elsewhere.page.getByLabel('New password').fill('short');
     await elsewhere.page.getByRole('button', { name: 'Set new password' }).click();
     await elsewhere.page.getByText('A password must have at least 10 characters').waitFor();
@@ -112,6 +118,25 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await elsewhere.page.goto(`/reset#${token}`);
     await elsewhere.page.getByRole('heading', { name: 'This link has expired' }).waitFor();
     await elsewhere.login('bea', 'another staple for the horse');
+  });
+
+  test('a language chosen before login is that of the pages and of the new account', async () => {
+    const { page } = await visitors.arrive({ width: 360, height: 740 });
+    await page.goto('/welcome');
+    await page.getByLabel('Language').selectOption('de');
+    await page.getByRole('link', { name: 'Konto erstellen' }).click();
+    await page.getByRole('heading', { name: 'Erstelle dein Konto' }).waitFor();
+    expect(await page.getByLabel('Sprache').inputValue()).toBe('de');
+    expect(await sideways(page)).toBe(0);
+    expect(await barriers(page)).toEqual([]);
+    await page.getByLabel('Dein Name').fill('Ina');
+    await page.getByLabel('Benutzername').fill('ina');
+    await page.locator('[name=email]').fill('ina@example.org');
+    await page.getByLabel('Passwort', { exact: true }).fill(PASSWORD);
+    const answered = page.waitForResponse(/auth\/register$/);
+    await page.getByRole('button', { name: 'Konto erstellen' }).click();
+    expect((await answered).request().postDataJSON()).toMatchObject({ locale: 'de' });
+    expect((await answered).ok()).toBe(true);
   });
 
   test('opens the requested page after the login, and never a page of another site', async () => {

@@ -8,6 +8,7 @@ import { router } from './router.tsx';
 import { takeNext } from './session/next.ts';
 import { useSession } from './session/session.ts';
 import { direction } from './texts/index.ts';
+import { LoadingAnnouncer } from './ui/loading-status.tsx';
 import { PageAnnouncer } from './ui/page-title.tsx';
 
 /** The application. Logging in or out moves between the public pages and those with a session. */
@@ -27,6 +28,7 @@ function Application() {
     <Direction.Provider dir={direction}>
       <ErrorBoundary>
         <PageAnnouncer />
+        <LoadingAnnouncer />
         <RouterProvider router={router} />
       </ErrorBoundary>
     </Direction.Provider>

@@ -1,6 +1,7 @@
 import { PartTitle } from '../app/part-title.tsx';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { Placeholder } from '../ui/loading-status.tsx';
 import { ComposerCard } from './composer-card.tsx';
 import { EmailAddressCard } from './email-address-card.tsx';
 import { LanguageCard } from './language-card.tsx';
@@ -20,7 +21,7 @@ export function ProfilePage() {
           <ComposerCard />
         </>
       ) : (
-        <div className="shimmer h-64 rounded-2xl" />
+        <Placeholder className="shimmer h-64 rounded-2xl" />
       )}
     </>
   );

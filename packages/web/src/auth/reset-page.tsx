@@ -9,6 +9,7 @@ import { Button } from '../ui/button.tsx';
 import { buttonStyle } from '../ui/button-style.ts';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
+import { Placeholder } from '../ui/loading-status.tsx';
 import { AuthPage } from './auth-page.tsx';
 import { Problem } from './problem.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
@@ -70,7 +71,7 @@ export function ResetPage() {
   if (link === 'checking') {
     return (
       <AuthPage title={t('reset.title')} intro={t('reset.checking')} other={back} fragment={token}>
-        <div className="shimmer h-11 rounded-lg" />
+        <Placeholder className="shimmer h-11 rounded-lg" />
       </AuthPage>
     );
   }

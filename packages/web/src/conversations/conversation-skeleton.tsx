@@ -1,4 +1,3 @@
-import { t } from '../texts/index.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Skeleton, SkeletonRows } from '../ui/skeleton.tsx';
 
@@ -16,9 +15,6 @@ export function ConversationSkeleton() {
       <div className="flex flex-1 flex-col justify-end px-4 py-4 sm:px-5">
         <SkeletonRows count={6} />
       </div>
-      <p role="status" className="sr-only">
-        {t('common.loading')}
-      </p>
     </div>
   );
 }

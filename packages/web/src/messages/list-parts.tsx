@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { Placeholder } from '../ui/loading-status.tsx';
 import { DayLabel } from './day-label.tsx';
 import { MessageRow } from './message-row.tsx';
 import type { Row } from './rows.ts';
@@ -103,7 +104,7 @@ export function ListPlaceholder({
   }
   if (loading) {
     return (
-      <div className="flex h-full flex-col justify-end gap-5 p-5" aria-hidden="true">
+      <Placeholder className="flex h-full flex-col justify-end gap-5 p-5">
         {[64, 40, 72, 52].map((width) => (
           <div key={width} className="flex gap-3">
             <span className="shimmer size-9 rounded-avatar" />
@@ -113,7 +114,7 @@ export function ListPlaceholder({
             </span>
           </div>
         ))}
-      </div>
+      </Placeholder>
     );
   }
   return (

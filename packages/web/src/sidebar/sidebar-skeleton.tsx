@@ -1,3 +1,4 @@
+import { Placeholder } from '../ui/loading-status.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 
 /** The widths of the placeholder names, as classes; varied like real names. */
@@ -6,7 +7,7 @@ const NAMES = ['w-24', 'w-36', 'w-28', 'w-40', 'w-20', 'w-32', 'w-24', 'w-36'];
 /** A placeholder for the conversations until they are loaded. */
 export function SidebarSkeleton() {
   return (
-    <div aria-hidden="true" className="px-2.5 pt-4">
+    <Placeholder className="px-2.5 pt-4">
       <Skeleton className="mb-3 h-3 w-16" />
       {NAMES.map((width, n) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the rows are alike
@@ -15,6 +16,6 @@ export function SidebarSkeleton() {
           <Skeleton className={`h-3 ${width}`} />
         </div>
       ))}
-    </div>
+    </Placeholder>
   );
 }

@@ -1,4 +1,5 @@
 import { cx } from './cx.ts';
+import { Placeholder } from './loading-status.tsx';
 
 /** Stands in for content that is being loaded, in its size: nothing moves when the content arrives. */
 export function Skeleton({ className }: { className?: string }) {
@@ -8,7 +9,7 @@ export function Skeleton({ className }: { className?: string }) {
 /** Stands in for a list of rows with an avatar and two lines each. */
 export function SkeletonRows({ count = 4 }: { count?: number }) {
   return (
-    <div aria-hidden="true" className="flex flex-col gap-5 py-2">
+    <Placeholder className="flex flex-col gap-5 py-2">
       {Array.from({ length: count }, (_, n) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the rows are alike
         <div key={n} className="flex gap-3">
@@ -19,7 +20,7 @@ export function SkeletonRows({ count = 4 }: { count?: number }) {
           </div>
         </div>
       ))}
-    </div>
+    </Placeholder>
   );
 }
 
