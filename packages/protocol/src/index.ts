@@ -6,6 +6,7 @@ export * from './codes.ts';
 export * from './columns.ts';
 export * from './compact-ready.ts';
 export * from './defined.ts';
+export * from './emoji-policy.ts';
 export * from './emoji-reference.ts';
 export * from './errors.ts';
 export * from './events.ts';

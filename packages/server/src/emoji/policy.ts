@@ -1,4 +1,10 @@
-import { type AccountRole, type Reach, type Refusal, refusal } from '@parley/protocol';
+import {
+  type AccountRole,
+  mayChangeEmoji,
+  type Reach,
+  type Refusal,
+  refusal,
+} from '@parley/protocol';
 import { ownPermissions } from '../http/access.ts';
 
 /** An action on custom emoji. `change` renames or deletes an existing one. */
@@ -13,8 +19,7 @@ export interface EmojiActor {
 
 /**
  * Returns why an account may not act on custom emoji; null if it may. Accounts that the setting
- * `emojiCreation` allows can add emoji; an existing one is changed by its creator, as long as the
- * setting still allows it, and by admins.
+ * `emojiCreation` allows can add emoji; {@link mayChangeEmoji} says who changes an existing one.
  */
 export function refusalOfEmojiAction(
   action: EmojiAction,
@@ -23,10 +28,10 @@ export function refusalOfEmojiAction(
 ): Refusal | null {
   if (role === null) return refusal('forbidden');
   const permissions = ownPermissions(role, { emojiCreation });
-  if (permissions.includes('administer')) return null;
-  if (!permissions.includes('add_emoji')) {
-    return refusal('forbidden', 'Only admins of the server may add and change custom emoji');
-  }
-  if (action === 'add' || isCreator) return null;
-  return refusal('forbidden', 'You can change only custom emoji that you have added');
+  const isAllowed =
+    action === 'add' ? permissions.includes('add_emoji') : mayChangeEmoji(permissions, isCreator);
+  if (isAllowed) return null;
+  return permissions.includes('add_emoji')
+    ? refusal('forbidden', 'You can change only custom emoji that you have added')
+    : refusal('forbidden', 'Only admins of the server may add and change custom emoji');
 }

@@ -1,4 +1,4 @@
-import type { CustomEmoji, Me } from '@parley/protocol';
+import { type CustomEmoji, type Me, mayChangeEmoji } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Pencil, Plus, SmilePlus, Trash2 } from 'lucide-react';
 import { useMemo, useState } from 'react';
@@ -155,9 +155,7 @@ function Row({
 }) {
   const { name, aliases, image, creator } = emoji;
   const nameOf = useNames(useMemo(() => [creator], [creator]));
-  const mayChange =
-    me?.permissions.includes('administer') === true ||
-    (me?.id === creator && me.permissions.includes('add_emoji'));
+  const mayChange = me !== null && mayChangeEmoji(me.permissions, me.id === creator);
   return (
     <li className="flex min-h-16 items-center gap-1 border-line border-t py-2.5 pe-2 ps-4 first:border-t-0">
       <span aria-hidden="true" className="relative me-3 size-9 shrink-0 *:rounded-none">
