@@ -7,7 +7,7 @@ import { withFilter } from './search-state.ts';
 import { FILTER_TITLES, useValueTitle } from './use-filter-values.tsx';
 
 const NAMES = Object.keys(SEARCH_FILTERS) as SearchFilterName[];
-const CHIP = 'inline-flex min-h-8 max-w-full items-center rounded-full border text-note';
+const CHIP = 'inline-flex min-h-compact max-w-full items-center rounded-full border text-note';
 
 /** The filters of a search as chips, each with an editor, and buttons that add further ones. */
 export function FilterChips({
@@ -38,7 +38,7 @@ export function FilterChips({
               <button
                 type="button"
                 aria-label={t('search.editFilter', { filter: text })}
-                className="tap min-h-8 min-w-0 truncate rounded-s-full ps-3 pe-1"
+                className="tap min-h-compact min-w-0 truncate rounded-s-full ps-3 pe-1"
               >
                 <bdi>{text}</bdi>
               </button>
@@ -47,7 +47,7 @@ export function FilterChips({
               type="button"
               aria-label={t('search.removeChip', { filter: text })}
               onClick={() => remove(n)}
-              className="tap inline-flex size-8 shrink-0 items-center justify-center rounded-e-full text-soft hover:text-ink"
+              className="tap inline-flex size-compact shrink-0 items-center justify-center rounded-e-full text-soft hover:text-ink"
             >
               <X size={14} aria-hidden="true" />
             </button>

@@ -13,7 +13,7 @@ const LOOKS: Record<ButtonLook, string> = {
   danger: 'bg-danger text-on-danger not-disabled:hover:bg-danger-strong',
 };
 const SIZES = {
-  small: 'min-h-8 px-2.5 text-note pointer-coarse:min-h-9 tap',
+  small: 'min-h-compact px-2.5 text-note tap',
   normal: 'min-h-10 px-4 text-sm pointer-coarse:min-h-11',
 };
 

@@ -22,7 +22,7 @@ export function Chip({
   return (
     <span
       className={cx(
-        'inline-flex h-8 max-w-full items-center rounded-full border text-note transition-colors',
+        'inline-flex h-compact max-w-full items-center rounded-full border text-note transition-colors',
         isOn ? 'border-accent bg-accent-soft text-accent-strong' : 'border-edge text-soft',
         onClick && 'hover:bg-hover',
       )}
@@ -49,7 +49,7 @@ export function Chip({
           type="button"
           aria-label={removeLabel}
           onClick={onRemove}
-          className="tap me-0.5 inline-flex size-6.5 shrink-0 items-center justify-center rounded-full hover:bg-hover hover:text-ink"
+          className="tap inline-flex aspect-square h-full shrink-0 items-center justify-center rounded-full hover:bg-hover hover:text-ink"
         >
           <X size={14} />
         </button>
