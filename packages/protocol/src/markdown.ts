@@ -1,5 +1,7 @@
 import { type EmojiOf, withEmoji } from './emoji-shortcodes.ts';
 import type { Mention } from './events.ts';
+import { addressOf, readsAsOther, withScheme } from './link-address.ts';
+import { withWholeFences } from './markdown-fences.ts';
 import { type SyntaxNode, treeOf } from './markdown-parser.ts';
 import { mentionSpans, typedMention } from './mention-text.ts';
 
@@ -79,39 +81,6 @@ const PLAIN_LINE = /^[a-z("'\u00a1-\uffff][a-z\d ,.!?'"()\u00a1-\uffff]*$/i;
 /** Returns whether a text is one line that is shown as it was typed. Most messages are, and parsing is expensive. */
 const isPlainLine = (text: string): boolean =>
   PLAIN_LINE.test(text) && !text.endsWith(' ') && !/www\./i.test(text);
-
-const FENCE = '```';
-/** What may be on a line before a fence: indentation and the markers of quotes and lists. */
-const MARKERS = /(?:^|\n)[ \t>*+\d.)-]*$/;
-
-/**
- * Moves the fences of code blocks to their own lines, which CommonMark requires and people forget,
- * as in “so: ```\ncode``` and”. Otherwise the rest of the message would be code.
- */
-function withWholeFences(text: string): string {
-  if (!text.includes(FENCE) || text.includes('````')) return text;
-  let whole = '';
-  let at = 0;
-  for (;;) {
-    const open = text.indexOf(FENCE, at);
-    const close = open < 0 ? -1 : text.indexOf(FENCE, open + FENCE.length);
-    if (close < 0) return whole + text.slice(at);
-    const before = text.slice(at, open);
-    const inside = text.slice(open + FENCE.length, close);
-    at = close + FENCE.length;
-    if (!inside.includes('\n')) {
-      whole += before + FENCE + inside + FENCE;
-      continue;
-    }
-    const isAtStart =
-      MARKERS.test(before.slice(before.lastIndexOf('\n') + 1)) && !/[^\n]$/.test(whole);
-    whole += before + (isAtStart ? '' : '\n') + FENCE;
-    whole += inside;
-    if (!MARKERS.test(inside.slice(inside.lastIndexOf('\n')))) whole += '\n';
-    whole += FENCE;
-    if (!/^[ \t]*(?:\n|$)/.test(text.slice(at, at + 80))) whole += '\n';
-  }
-}
 
 function isVisible(block: Block): boolean {
   switch (block.kind) {
@@ -383,63 +352,9 @@ function childrenOf(parent: SyntaxNode): SyntaxNode[] {
   return children;
 }
 
-/** White space, angle brackets and bidirectional controls, which URLs cannot contain. */
-const NOT_IN_ADDRESS = /[\s<>\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/;
-
-/** Returns the URL of a link; null if it may not be opened, for instance `javascript:`. */
-function addressOf(url: string): string | null {
-  const bare = url.startsWith('<') && url.endsWith('>') ? url.slice(1, -1) : url;
-  const address = bare.replace(/\\([!-/:-@[-`{-~])/g, '$1');
-  return ADDRESS.test(address) && !NOT_IN_ADDRESS.test(address) ? address : null;
-}
-
-/** A web address, or an email address alone: parameters could fill in a message. */
-const ADDRESS = /^(?:https?:\/\/.|mailto:[^?&@]+@[^?&@]+$)/i;
-
-/** Returns the URL of an address that may be typed without a scheme. */
-function withScheme(address: string): string {
-  if (/^https?:\/\//i.test(address)) return address;
-  return address.includes('@') ? `mailto:${address}` : `https://${address}`;
-}
-
 /** Returns the plain text of parts of a line. */
 const textOf = (parts: readonly Inline[]): string =>
   parts.map((part) => ('children' in part ? textOf(part.children) : part.text)).join('');
-
-/** File extensions that look like top-level domains. */
-const FILE =
-  /^(?:c|cc|cpp|css|go|h|html?|java|js|json|jsx|md|mjs|pdf|php|png|rb|ts|tsx|txt|xml|ya?ml)$/;
-
-/**
- * Returns the words of a text that look like hosts: labels separated by dots, the last one of
- * letters.
- */
-function hostsIn(text: string): string[] {
-  const isUrl = /:\/\/|www\./i.test(text);
-  const words = text
-    .normalize('NFKC')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}.-]+/u);
-  return words
-    .map((word) => word.split('.').filter((label) => label !== ''))
-    .filter((labels) => {
-      const last = labels.at(-1) ?? '';
-      return labels.length > 1 && /^\p{L}{2,}$/u.test(last) && (isUrl || !FILE.test(last));
-    })
-    .map((labels) => labels.join('.').replace(/^www\./, ''));
-}
-
-/**
- * Returns whether the text of a link is empty, or looks like a URL of a different site than its
- * target.
- */
-function readsAsOther(label: string, href: string): boolean {
-  if (label.trim() === '' || /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/.test(label))
-    return true;
-  const host = (URL.canParse(href) ? new URL(href).hostname : href).replace(/^www\./, '');
-  const named = hostsIn(label);
-  return named.length > 0 && named[0] !== host;
-}
 
 /** Returns the web addresses of the links of a text, each once, in order. Code has none. */
 export function linksIn(source: string): string[] {
