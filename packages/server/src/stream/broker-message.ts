@@ -22,7 +22,7 @@ const NODE_NAME_LENGTH = 12;
 
 /**
  * Of a range with more characters than this, only the head is sent; the nodes with subscriptions read it
- * from the database. For the measurements see docs/performance.md, “What the broker carries”.
+ * from the database. For the measurements see docs/performance-notes.md.
  */
 const CARRY_MAX = 128 * 1024;
 
