@@ -16,8 +16,8 @@ function messagesOf(source: string): string[] {
   );
 }
 
-test('docs/operations.md explains every warning and error of the log', () => {
-  const docs = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+test('docs/log-messages.md explains every warning and error of the log', () => {
+  const docs = readFileSync(join(root, 'docs/log-messages.md'), 'utf8');
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
   );

@@ -25,7 +25,7 @@ export function auditRoutes(instance: FastifyInstance, accounts: AccountParts): 
       operationId: 'listAuditLog',
       tags,
       summary: 'List the entries of the audit log, the latest first',
-      description: 'Entries are kept for 180 days. docs/operations.md describes the events.',
+      description: 'Entries are kept for 180 days. docs/audit-log.md describes the events.',
       querystring: AuditLogQuery,
       response: { 200: AuditLogPage, ...problems(401, 403, 422) },
     },

@@ -16,7 +16,7 @@ export type AuditRate =
 /** Describes a kind of event. */
 export interface AuditKind {
   readonly rate: AuditRate;
-  /** For docs/operations.md. */
+  /** For docs/audit-log.md. */
   readonly description: string;
 }
 
