@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ERRORS, isRetryable } from './codes.ts';
+import { ERRORS } from './codes.ts';
+import { isRetryable } from './retryable.ts';
 
 test('a command is retried only after refusals that are not about the command itself', () => {
   expect(Object.keys(ERRORS).filter(isRetryable)).toEqual([

@@ -4,8 +4,6 @@ import type { FieldError } from './field-error.ts';
 interface ErrorEntry {
   readonly status: number;
   readonly title: string;
-  /** The same command with the same id may succeed later; clients keep it and send it again. */
-  readonly retryable?: true;
 }
 
 /**
@@ -216,40 +214,28 @@ export const ERRORS = {
     title: 'This server has reached its storage limit',
   },
   // The state of the server.
-  rate_limited: { status: 429, title: 'Too many requests', retryable: true },
-  overloaded: { status: 503, title: 'The server is busy', retryable: true },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  overloaded: { status: 503, title: 'The server is busy' },
   unavailable: {
     status: 503,
     title: 'The server can’t reach its database',
-    retryable: true,
   },
   files_unavailable: {
     status: 503,
     title: 'The server can’t reach its file store',
-    retryable: true,
   },
-  disk_full: { status: 507, title: 'The server’s disk is full', retryable: true },
+  disk_full: { status: 507, title: 'The server’s disk is full' },
   outcome_unknown: {
     status: 503,
     title: 'The outcome is unknown; retry with the same id',
-    retryable: true,
   },
-  shutting_down: { status: 503, title: 'The server is restarting', retryable: true },
+  shutting_down: { status: 503, title: 'The server is restarting' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   internal: { status: 500, title: 'Something went wrong on the server' },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** The stable name of a kind of refusal. */
 export type RefusalCode = keyof typeof ERRORS;
-
-/**
- * Returns whether the same command with the same id may succeed later. False for a code that this
- * version does not know.
- */
-export function isRetryable(code: string): boolean {
-  const entries: Readonly<Partial<Record<string, ErrorEntry>>> = ERRORS;
-  return Object.hasOwn(entries, code) && entries[code]?.retryable === true;
-}
 
 /** A rejected command or request: a value with a code, the same over REST and the socket. */
 export interface Refusal {
@@ -269,26 +255,3 @@ export function refusal(
 ): Refusal {
   return { code, message: message ?? ERRORS[code].title, ...more };
 }
-
-/** WebSocket close codes that Parley uses (RFC 6455 §7.4; 4000–4999 are its own). */
-export const CLOSE = {
-  /**
-   * RFC 6455: the server is restarting, or the outcome of a command is unknown. Reconnect after
-   * the time in `goodbye` and resend every unanswered command.
-   */
-  restart: 1012,
-  /** RFC 6455: the frame was longer than `limits.frameBytes`. */
-  frameTooLarge: 1009,
-  /** `hello` did not arrive in time, or another frame arrived before it. */
-  helloExpected: 4001,
-  /** The token is invalid or has expired: fetch a new one and reconnect. */
-  unauthenticated: 4003,
-  /** The session has ended: log in again. */
-  sessionEnded: 4004,
-  /** The client read nothing for `limits.stalledMs`. */
-  tooSlow: 4008,
-  /** The client kept sending more frames than `limits.frames`. */
-  tooManyFrames: 4009,
-  /** This account has too many sockets; the oldest was closed. */
-  tooManyConnections: 4029,
-} as const;

@@ -2,6 +2,7 @@
 export * from './activity.ts';
 export * from './bounds.ts';
 export * from './characters.ts';
+export * from './close-codes.ts';
 export * from './codes.ts';
 export * from './columns.ts';
 export * from './compact-ready.ts';
@@ -47,6 +48,7 @@ export * from './rest-reports.ts';
 export * from './rest-search.ts';
 export * from './rest-user-groups.ts';
 export * from './retention.ts';
+export * from './retryable.ts';
 export * from './scopes.ts';
 export * from './search-query.ts';
 export * from './seq.ts';
