@@ -10,10 +10,10 @@ import {
   Strikethrough,
   TextQuote,
 } from 'lucide-react';
-import { Toolbar } from 'radix-ui';
 import type { RefObject } from 'react';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
+import { useToolbarKeys } from '../ui/use-toolbar-keys.ts';
 import { applyChange, fieldTextOf } from './field-text.ts';
 import { keysText } from './format-keys.ts';
 import { type Format, formatChange } from './formats.ts';
@@ -36,6 +36,8 @@ const BUTTONS: readonly (readonly (readonly [Format, PlainKey, LucideIcon])[])[]
     ['code-block', 'format.codeBlock', SquareCode],
   ],
 ];
+/** The formats in the order of their buttons. */
+const ORDER = BUTTONS.flatMap((group) => group.map(([format]) => format));
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 /** Buttons that set Markdown formats in a field. One tab stop; arrow keys move between them. */
@@ -44,17 +46,22 @@ export function FormatBar({ field }: { field: RefObject<HTMLTextAreaElement | nu
     const area = field.current;
     if (area) applyChange(area, formatChange(format, fieldTextOf(area)));
   };
+  const { handlers, tabIndexOf } = useToolbarKeys();
   return (
-    <Toolbar.Root
+    <div
+      role="toolbar"
+      {...handlers}
       aria-label={t('format.title')}
       className="flex items-center gap-0.5 overflow-x-auto px-1"
     >
       {BUTTONS.map((group, n) => (
         <div key={group[0]?.[0]} className="flex items-center gap-0.5">
-          {n > 0 && <Toolbar.Separator className="mx-1 h-4 w-px bg-line" />}
+          {n > 0 && <span aria-hidden="true" className="mx-1 h-4 w-px bg-line" />}
           {group.map(([format, key, Icon]) => (
-            <Toolbar.Button
+            <button
               key={format}
+              type="button"
+              tabIndex={tabIndexOf(ORDER.indexOf(format))}
               aria-label={t(key)}
               title={`${t(key)} (${keysText(format, isMac)})`}
               // The field keeps the focus and its selection.
@@ -63,10 +70,10 @@ export function FormatBar({ field }: { field: RefObject<HTMLTextAreaElement | nu
               className="inline-flex size-8 pointer-coarse:size-11 shrink-0 items-center justify-center rounded-md text-muted transition-colors hover:bg-hover hover:text-ink"
             >
               <Icon size={16} aria-hidden="true" />
-            </Toolbar.Button>
+            </button>
           ))}
         </div>
       ))}
-    </Toolbar.Root>
+    </div>
   );
 }
