@@ -1,6 +1,5 @@
 import type { SecondFactors, TotpSetup } from '@parley/protocol';
 import { type Dispatch, type SetStateAction, useState } from 'react';
-import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { t } from '../texts/index.ts';
@@ -10,6 +9,7 @@ import { Card } from '../ui/card.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { PasswordDialog } from '../ui/password-dialog.tsx';
+import { toast } from '../ui/toast.ts';
 import { RecoveryCodesDialog } from './recovery-codes.tsx';
 import { TotpSecret } from './totp-secret.tsx';
 import { useAccount } from './use-account.ts';

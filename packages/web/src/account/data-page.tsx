@@ -1,6 +1,5 @@
 import { Download, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { PartTitle } from '../app/part-title.tsx';
 import { saveFile } from '../lib/save-file.ts';
 import { accountDeleted } from '../session/session.ts';
@@ -10,6 +9,7 @@ import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { PasswordDialog } from '../ui/password-dialog.tsx';
+import { toast } from '../ui/toast.ts';
 import { useAccount } from './use-account.ts';
 
 /** Downloads the user’s data, or deletes the account. */

@@ -2,7 +2,6 @@ import type { NotificationDevice } from '@parley/protocol';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { BellRing, Globe, Plus, Smartphone, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
-import { toast } from 'sonner';
 import { failureText } from '../lib/delivery-failure.ts';
 import { errorMessage } from '../lib/text.ts';
 import { ago } from '../lib/time.ts';
@@ -18,6 +17,7 @@ import { Checkbox } from '../ui/checkbox.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { toast } from '../ui/toast.ts';
 
 /** The devices that are notified while the user is away. */
 export function DevicesCard() {

@@ -1,7 +1,6 @@
 import type { Me } from '@parley/protocol';
 import { BadgeCheck } from 'lucide-react';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { errorMessage } from '../lib/text.ts';
@@ -11,6 +10,7 @@ import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { CodeField } from '../ui/code-field.tsx';
+import { toast } from '../ui/toast.ts';
 import { useCountdown } from '../ui/use-countdown.ts';
 import { useAccount } from './use-account.ts';
 

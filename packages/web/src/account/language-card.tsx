@@ -1,9 +1,9 @@
-import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { shownLocale, t } from '../texts/index.ts';
 import { chooseLanguage, chosenLanguage, LANGUAGES } from '../texts/languages.ts';
 import { Card } from '../ui/card.tsx';
 import { Select } from '../ui/select.tsx';
+import { toast } from '../ui/toast.ts';
 import { useAccount } from './use-account.ts';
 
 /**

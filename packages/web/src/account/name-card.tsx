@@ -1,5 +1,4 @@
 import type { Me } from '@parley/protocol';
-import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { ImageField } from '../files/image-field.tsx';
@@ -12,6 +11,7 @@ import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
 import { RoleBadge } from '../ui/role-badge.tsx';
 import { Select } from '../ui/select.tsx';
+import { toast } from '../ui/toast.ts';
 import { Handle } from '../users/handle.tsx';
 import { useAccount } from './use-account.ts';
 

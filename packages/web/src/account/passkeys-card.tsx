@@ -1,7 +1,6 @@
 import type { Passkey, SecondFactors } from '@parley/protocol';
 import { KeyRound, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { ago, dateOf } from '../lib/time.ts';
 import { createPasskey, hasPasskeys } from '../session/passkey.ts';
 import { t } from '../texts/index.ts';
@@ -9,6 +8,7 @@ import { Button, IconButton } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
 import { PasswordDialog } from '../ui/password-dialog.tsx';
+import { toast } from '../ui/toast.ts';
 import { deviceName } from './device-name.ts';
 import { RecoveryCodesDialog } from './recovery-codes.tsx';
 import { useAccount } from './use-account.ts';

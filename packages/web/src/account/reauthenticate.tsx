@@ -1,9 +1,9 @@
 import { ApiError } from '@parley/client';
 import { type ReactNode, useState } from 'react';
-import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { PasswordDialog } from '../ui/password-dialog.tsx';
+import { toast } from '../ui/toast.ts';
 import { useAccount } from './use-account.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { type AdminAccount, isolate } from '@parley/protocol';
-import { toast } from 'sonner';
 import { useReauthentication } from '../account/reauthenticate.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { t } from '../texts/index.ts';
 import { Confirm } from '../ui/confirm.tsx';
+import { toast } from '../ui/toast.ts';
 import type { AccountAction } from './account-actions.tsx';
 import { DeleteAccount } from './delete-account.tsx';
 import { DeleteMessages } from './delete-messages.tsx';

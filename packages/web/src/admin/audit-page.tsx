@@ -10,7 +10,6 @@ import {
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Download, ScrollText } from 'lucide-react';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
@@ -29,6 +28,7 @@ import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
+import { toast } from '../ui/toast.ts';
 import { accountNamed } from './account-named.ts';
 import { useAdmin } from './use-admin.ts';
 

@@ -1,5 +1,4 @@
 import type { AccountRole } from '@parley/protocol';
-import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { t } from '../texts/index.ts';
@@ -8,6 +7,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
+import { toast } from '../ui/toast.ts';
 import { roleOptions } from './role-options.ts';
 import { useAdmin } from './use-admin.ts';
 

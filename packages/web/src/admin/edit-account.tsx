@@ -1,6 +1,5 @@
 import type { AccountRole, AdminAccount } from '@parley/protocol';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { dayOf, endOfDay } from '../lib/date-field.ts';
@@ -8,6 +7,7 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
+import { toast } from '../ui/toast.ts';
 import { MakeGuest } from './make-guest.tsx';
 import { roleOptions } from './role-options.ts';
 import { useAdmin } from './use-admin.ts';

@@ -1,6 +1,5 @@
 import type { ParleyApi } from '@parley/client';
 import type { AccountId, ConversationId } from '@parley/protocol';
-import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { startOfDay, startOfNextDay } from '../lib/date-field.ts';
@@ -9,6 +8,7 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { TextArea } from '../ui/text-area.tsx';
+import { toast } from '../ui/toast.ts';
 import { accountNamed } from './account-named.ts';
 
 /** Places a legal hold over users and groups that are entered by their names. */

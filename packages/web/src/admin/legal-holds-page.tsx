@@ -2,7 +2,6 @@ import { isolate, type LegalHold } from '@parley/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Download, Plus, Scale } from 'lucide-react';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { useReauthentication } from '../account/reauthenticate.tsx';
 import { PartTitle } from '../app/part-title.tsx';
 import { saveFile } from '../lib/save-file.ts';
@@ -19,6 +18,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
+import { toast } from '../ui/toast.ts';
 import { handleOf } from '../users/handle.tsx';
 import { LegalHoldForm } from './legal-hold-form.tsx';
 

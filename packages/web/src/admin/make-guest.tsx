@@ -1,6 +1,5 @@
 import { type AdminAccount, type ConversationId, isolate } from '@parley/protocol';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { endOfDay } from '../lib/date-field.ts';
@@ -8,6 +7,7 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
+import { toast } from '../ui/toast.ts';
 import { GroupChoice } from './group-choice.tsx';
 import { useAdmin } from './use-admin.ts';
 

@@ -5,7 +5,6 @@ import type {
   ServerSettingsChange,
 } from '@parley/protocol';
 import { type ReactNode, useState } from 'react';
-import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { inUnits } from '../lib/text.ts';
@@ -16,6 +15,7 @@ import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
+import { toast } from '../ui/toast.ts';
 import { useAdmin } from './use-admin.ts';
 
 const FIELDS = [

@@ -1,6 +1,6 @@
 import { type AdminAccount, isolate } from '@parley/protocol';
-import { toast } from 'sonner';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 import { SuspendDialog } from '../users/suspend-dialog.tsx';
 import { useAdmin } from './use-admin.ts';
 

@@ -1,6 +1,5 @@
 import type { FilteredWord, WordFilterAnswer } from '@parley/protocol';
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
@@ -10,6 +9,7 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { TextArea } from '../ui/text-area.tsx';
+import { toast } from '../ui/toast.ts';
 import { useAdmin } from './use-admin.ts';
 
 /** Edits the words with which messages are rejected or reported, one per line. */

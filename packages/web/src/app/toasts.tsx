@@ -1,33 +1,18 @@
-import { memo } from 'react';
-import { Toaster } from 'sonner';
-import { direction, t } from '../texts/index.ts';
-import { useTheme } from '../ui/theme.ts';
+import { memo, useEffect, useState, useSyncExternalStore } from 'react';
+import { idleAfterStart } from '../lib/idle-schedule.ts';
+import { lazyPart } from '../lib/lazy-part.tsx';
+import { hasWaitingToasts, onWaitingToasts } from '../ui/toast.ts';
 
-/** Shows the toasts, in the colors of the theme. */
+const Toaster = lazyPart(async () => (await import('./toaster.tsx')).Toaster);
+
+/** Shows the toasts. Its code is loaded with the first one, or after the start. */
 export const Toasts = memo(function Toasts() {
-  const theme = useTheme();
-  return (
-    <Toaster
-      theme={theme}
-      dir={direction}
-      position={direction === 'rtl' ? 'top-left' : 'top-right'}
-      containerAriaLabel={t('ownMenu.notifications')}
-      style={{ fontFamily: 'inherit' }}
-      toastOptions={{
-        style: {
-          fontFamily: 'inherit',
-          background: 'var(--raised)',
-          color: 'var(--ink)',
-          borderColor: 'var(--line)',
-        },
-        actionButtonStyle: {
-          height: '2rem',
-          padding: '0 0.75rem',
-          fontSize: '13px',
-          background: 'var(--accent)',
-          color: 'var(--on-accent)',
-        },
-      }}
-    />
-  );
+  const isWanted = useSyncExternalStore(onWaitingToasts, hasWaitingToasts);
+  const [isLoaded, setLoaded] = useState(false);
+  useEffect(() => {
+    const load = () => Toaster.loadAhead(() => setLoaded(true));
+    if (isWanted) load();
+    else return idleAfterStart.schedule(load);
+  }, [isWanted]);
+  return isLoaded && <Toaster />;
 });

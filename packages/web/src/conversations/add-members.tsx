@@ -1,11 +1,11 @@
 import type { ConversationView } from '@parley/client';
 import type { AccountId, Member } from '@parley/protocol';
 import { useMemo, useState } from 'react';
-import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { toast } from '../ui/toast.ts';
 import { UsersPicker } from '../users/user-picker.tsx';
 
 /** Lets the user choose accounts, and adds them to a group. */

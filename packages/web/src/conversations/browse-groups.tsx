@@ -2,7 +2,6 @@ import type { ConversationId } from '@parley/protocol';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { keys } from '../queries/keys.ts';
 import { pagesQuery } from '../queries/pages-query.ts';
@@ -13,6 +12,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
+import { toast } from '../ui/toast.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { GroupIcon } from './group-icon.tsx';
 

@@ -1,6 +1,5 @@
 import type { ConversationView } from '@parley/client';
 import { LIMITS, type UpdateGroupBody, type Visibility } from '@parley/protocol';
-import { toast } from 'sonner';
 import { useForm } from '../auth/use-form.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { duration } from '../lib/text.ts';
@@ -12,6 +11,7 @@ import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { TextArea } from '../ui/text-area.tsx';
+import { toast } from '../ui/toast.ts';
 import { GroupIcon } from './group-icon.tsx';
 import { WhoMay } from './who-may.tsx';
 

@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
@@ -10,6 +9,7 @@ import { Banner } from '../ui/banner.tsx';
 import { Button } from '../ui/button.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { Spinner } from '../ui/spinner.tsx';
+import { toast } from '../ui/toast.ts';
 
 /**
  * Shows the group of a link, and joins it. The token is in the fragment of the URL, which browsers

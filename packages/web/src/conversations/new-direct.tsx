@@ -1,12 +1,12 @@
 import { type AccountId, LIMITS } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { toast } from '../ui/toast.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { UsersPicker } from '../users/user-picker.tsx';
 

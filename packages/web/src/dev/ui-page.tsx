@@ -1,6 +1,5 @@
 import { Hash, Inbox, Plus, Star, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { toast } from 'sonner';
 import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { Badge } from '../ui/badge.tsx';
@@ -18,6 +17,7 @@ import { Skeleton, SkeletonRows } from '../ui/skeleton.tsx';
 import { Spinner } from '../ui/spinner.tsx';
 import { Table } from '../ui/table.tsx';
 import { Tabs } from '../ui/tabs.tsx';
+import { toast } from '../ui/toast.ts';
 import { Tooltip } from '../ui/tooltip.tsx';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
 import { FieldStates } from './field-states.tsx';

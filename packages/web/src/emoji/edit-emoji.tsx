@@ -1,6 +1,5 @@
 import { type CustomEmoji, type FileId, LIMITS } from '@parley/protocol';
 import { useEffect, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { useClient } from '../session/use-client.ts';
@@ -10,6 +9,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { SquareImage } from '../ui/square-image.tsx';
+import { toast } from '../ui/toast.ts';
 import { nameOfFile } from './name-of-file.ts';
 
 const TYPES = 'image/png,image/jpeg,image/gif,image/webp,image/avif';

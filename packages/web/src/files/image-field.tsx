@@ -1,10 +1,10 @@
 import { type FileId, LIMITS } from '@parley/protocol';
 import { type ReactNode, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { toast } from '../ui/toast.ts';
 
 const TYPES = 'image/png,image/jpeg,image/gif,image/webp,image/avif';
 

@@ -2,11 +2,11 @@ import type { DraftPlace, ParleyClient } from '@parley/client';
 import type { FileId } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol';
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
-import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { readStoredInTab, writeStoredInTab } from '../session/device.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 import { rememberName } from './sent-names.ts';
 import {
   type NewFile,

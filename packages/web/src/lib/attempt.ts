@@ -1,4 +1,4 @@
-import { toast } from 'sonner';
+import { toast } from '../ui/toast.ts';
 import { errorMessage } from './text.ts';
 
 /** Runs a request and shows a toast with its error, or with `done`. Returns whether it succeeded. */

@@ -1,5 +1,5 @@
-import { toast } from 'sonner';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 
 /** Copies a text, and shows the notice, or that it could not be copied. */
 export async function copyText(text: string, notice: string): Promise<void> {

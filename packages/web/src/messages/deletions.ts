@@ -1,10 +1,10 @@
 import type { ParleyClient, TimelineMessage } from '@parley/client';
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import { useEffect, useSyncExternalStore } from 'react';
-import { toast } from 'sonner';
 import { deletions, UNDO_MS } from '../lib/delayed.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 import { dropDeletion, nextStep, pendingDeletions, recordDeletion } from './deletion-journal.ts';
 
 interface Place {

@@ -1,7 +1,6 @@
 import type { TimelineMessage } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
 import { useMemo, useState } from 'react';
-import { toast } from 'sonner';
 import { byActivity, titleOf } from '../conversations/naming.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -10,6 +9,7 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
+import { toast } from '../ui/toast.ts';
 
 /** Conversations shown at a time. */
 const SHOWN = 50;

@@ -1,6 +1,5 @@
 import type { ConversationId, Seq } from '@parley/protocol';
 import { type FormEvent, useState } from 'react';
-import { toast } from 'sonner';
 import { dayOf, startOfDay } from '../lib/date-field.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
@@ -8,6 +7,7 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
+import { toast } from '../ui/toast.ts';
 
 /** Asks for a day, and shows the messages of a conversation from that day on. */
 export function JumpToDate({

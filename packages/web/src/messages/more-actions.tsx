@@ -15,7 +15,6 @@ import {
   Undo2,
 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { copyText } from '../lib/copy-text.ts';
 import { inAnHour, tomorrowMorning } from '../lib/later.ts';
@@ -24,6 +23,7 @@ import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 import type { MoreAction } from './message-action.ts';
 import { MoreDialog, type MoreDialogName } from './more-dialog.tsx';
 import { useThreadLinks } from './thread-link.ts';

@@ -2,7 +2,6 @@ import { type ConversationId, isolate, type Report } from '@parley/protocol';
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { Flag } from 'lucide-react';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
@@ -15,6 +14,7 @@ import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
+import { toast } from '../ui/toast.ts';
 import { Handle, handleOf } from '../users/handle.tsx';
 import { SuspendDialog, type Suspension } from '../users/suspend-dialog.tsx';
 

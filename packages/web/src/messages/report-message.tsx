@@ -1,6 +1,5 @@
 import type { TimelineMessage } from '@parley/client';
 import { ReportReason } from '@parley/protocol';
-import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { useClient } from '../session/use-client.ts';
@@ -9,6 +8,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
+import { toast } from '../ui/toast.ts';
 
 /** Reports a message to the admins. */
 export function ReportMessage({

@@ -1,10 +1,10 @@
 import type { ConversationView } from '@parley/client';
 import { useCallback } from 'react';
-import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { listOf } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 import { mentionedNonMembers, rememberSuggested } from './suggested-users.ts';
 
 /** How long the notice stays, ms: long enough to add the users. */

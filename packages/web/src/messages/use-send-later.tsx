@@ -1,12 +1,12 @@
 import type { ClientId } from '@parley/protocol';
 import { CalendarClock } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { toast } from 'sonner';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { fullTime } from '../lib/time.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
+import { toast } from '../ui/toast.ts';
 
 const SendLater = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
 

@@ -5,6 +5,7 @@ import { toast } from 'sonner';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StorageForTests } from '../lib/storage-for-tests.ts';
 import { recordLogin } from '../session/login-record.ts';
+import { showToastsWith } from '../ui/toast.ts';
 import type { BlockedUsers } from './blocked-users.ts';
 import { MessageNotices } from './message-notices.tsx';
 
@@ -79,7 +80,9 @@ function start() {
 }
 const toasts = () => toast.getToasts().map(({ id }) => id);
 
+let hideToasts: () => void;
 beforeEach(() => {
+  hideToasts = showToastsWith(toast);
   Object.assign(page, { hasFocus: true, path: '/' });
   Object.assign(view, { readSeq: 3 });
   Object.assign(snapshot.notifications, { isLoaded: true });
@@ -103,6 +106,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   toast.dismiss();
+  hideToasts();
   vi.unstubAllGlobals();
 });
 

@@ -19,13 +19,13 @@ import {
   type Seq,
   type User,
 } from '@parley/protocol';
-import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
 import { Excerpt } from '../emoji/excerpt.tsx';
 import { emojiOfText } from '../emoji/shortcodes.ts';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import { toast } from '../ui/toast.ts';
 import { handleOf } from '../users/handle.tsx';
 import { shownMention } from '../users/mention-names.ts';
 import type { BlockedUsers } from './blocked-users.ts';

@@ -9,11 +9,11 @@ import {
   type Message,
   type Seq,
 } from '@parley/protocol';
-import { toast } from 'sonner';
 import { emojiLabel } from '../emoji/emoji-label.ts';
 import { Excerpt } from '../emoji/excerpt.tsx';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import { toast } from '../ui/toast.ts';
 import type { BlockedUsers } from './blocked-users.ts';
 import { chime } from './chime.ts';
 import { isViewing } from './page-focus.ts';

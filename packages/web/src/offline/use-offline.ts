@@ -1,7 +1,7 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { toast } from 'sonner';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 import { newVersion } from './new-version.ts';
 import { storeShell } from './service-worker.ts';
 import { keepStorage } from './storage.ts';

@@ -1,5 +1,4 @@
 import { useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { useAdmin } from '../admin/use-admin.ts';
 import { Problem } from '../auth/problem.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
@@ -11,6 +10,7 @@ import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { TextArea } from '../ui/text-area.tsx';
+import { toast } from '../ui/toast.ts';
 import { addressesIn, INVITED_MAX } from './addresses.ts';
 import { forEachRemaining } from './remaining.ts';
 import type { SetupStepProps } from './setup-step.ts';

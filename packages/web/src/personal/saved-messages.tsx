@@ -2,7 +2,6 @@ import type { SavedMessage, Seq } from '@parley/protocol';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Bell, Bookmark, BookmarkX } from 'lucide-react';
-import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
 import { Excerpt } from '../emoji/excerpt.tsx';
 import { placeOf } from '../lib/message-hash.ts';
@@ -22,6 +21,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
+import { toast } from '../ui/toast.ts';
 import { useNames } from '../users/use-names.ts';
 
 /** Maximum length of a text in the list, in characters. */

@@ -2,13 +2,13 @@ import type { ParleyClient } from '@parley/client';
 import { type ConversationId, nameOfMentions, type Seq } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { toast } from 'sonner';
 import { emojiOfText } from '../emoji/shortcodes.ts';
 import { messageHash } from '../lib/message-hash.ts';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { unavailableText } from '../messages/unavailable-text.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 import { shownMention } from '../users/mention-names.ts';
 
 /** Maximum length of the message text in a reminder, in characters. */

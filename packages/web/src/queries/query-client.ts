@@ -1,7 +1,7 @@
 import { ApiError } from '@parley/client';
 import { MutationCache, type Query, QueryClient, type QueryFilters } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
+import { toast } from '../ui/toast.ts';
 
 declare module '@tanstack/react-query' {
   interface Register {

@@ -1,7 +1,7 @@
 import type { ParleyClient } from '@parley/client';
-import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 
 /** Marks all conversations and threads as read. */
 export async function markAllRead(client: ParleyClient): Promise<void> {

@@ -1,10 +1,10 @@
 import { type ConversationId, LIMITS } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { type RefObject, useEffect } from 'react';
-import { toast } from 'sonner';
 import { useUnsentFiles } from '../files/use-new-files.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 
 /**
  * Attaches files that are dropped on a row to the next message of its conversation, which is opened.

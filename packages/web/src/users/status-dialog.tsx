@@ -3,7 +3,6 @@ import { LIMITS } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { SmilePlus } from 'lucide-react';
 import { type FormEvent, useId, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { useAccount } from '../account/use-account.ts';
 import { LazyEmojiPicker } from '../emoji/lazy-emoji-picker.tsx';
 import { errorMessage } from '../lib/text.ts';
@@ -17,6 +16,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
+import { toast } from '../ui/toast.ts';
 import { DURATIONS, type Duration, endOf } from './status-times.ts';
 
 /** The dialog with which users change their status. */

@@ -1,11 +1,11 @@
 import type { AccountId } from '@parley/protocol';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { memo, useMemo, useState } from 'react';
-import { toast } from 'sonner';
 import { compareNames, errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { toast } from '../ui/toast.ts';
 import { GuestBadge } from './guest-badge.tsx';
 import type { ShownPresence } from './shown-presence.ts';
 import { StatusEmoji } from './status-emoji.tsx';
