@@ -127,9 +127,9 @@ const scriptsNotPreloaded = (page: Page): Promise<string[]> =>
     const preloader = document.querySelector<HTMLScriptElement>('script[src="/preload.js"]');
     const { session, texts } = JSON.parse(preloader?.dataset.scripts ?? '') as {
       session: string[];
-      texts: Record<string, string>;
+      texts: { start: Record<string, string> };
     };
-    const scripts = [...session, texts[document.documentElement.lang.slice(0, 2)] ?? 'texts'];
+    const scripts = [...session, texts.start[document.documentElement.lang.slice(0, 2)] ?? 'texts'];
     return scripts.filter(
       (href) => !document.querySelector(`link[rel=modulepreload][href="${href}"]`),
     );

@@ -8,3 +8,11 @@ export function keyProblems(
   sources: readonly { readonly file: string; readonly source: string }[],
   chosen?: Readonly<Record<string, readonly string[] | '*'>>,
 ): string[];
+export function stringsOf(
+  source: string,
+  file: string,
+): {
+  readonly strings: readonly string[];
+  readonly arguments: readonly string[];
+  readonly heads: readonly string[];
+};

@@ -127,7 +127,7 @@ export function keyProblems(keys, sources, chosen = CHOSEN_WHILE_RUNNING) {
  * @param {string} file
  * @returns {{ strings: string[], arguments: string[], heads: string[] }}
  */
-function stringsOf(source, file) {
+export function stringsOf(source, file) {
   /** @type {string[]} */
   const strings = [];
   /** @type {string[]} */

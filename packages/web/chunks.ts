@@ -18,32 +18,36 @@ const anyOf = (...patterns: RegExp[]): RegExp =>
  */
 export const CHUNK_GROUPS: Group[] = [
   // Who is logged in, and in which language: runs while the other scripts are being loaded.
-  { name: 'start', test: modules('main') },
-  // React, the router, and the page that a visitor sees first.
+  { name: 'start', test: anyOf(modules('main'), /\/packages\/client\/src\/api-auth\.ts$/) },
+  // React and the router.
   {
     name: 'application',
     test: anyOf(
       modules(
         'application',
-        'auth/landing-page',
         // What both the pages of the login and a conversation need.
         'texts/rich-text',
-        'lib/text',
-        'session/server-name',
-        'ui/(banner|field-style|use-coarse-pointer)',
+        'lib/(lazy-part|load-error|text)',
+        // What the page for visitors has in common with a conversation, too.
+        'session/(entries|server-name)',
+        'ui/(avatar|square-image)',
+        'ui/(banner|cx|field-style|link|logo|page-title|theme|toast|use-copy|use-coarse-pointer|use-countdown)',
       ),
       /\/node_modules\/@tanstack\/react-router\//,
+      // Icons of both.
+      /\/node_modules\/lucide-react\/dist\/esm\/icons\/(check|check-check|copy|list-ordered|log-in)\.mjs$/,
     ),
   },
   // The client of a session connects while the layout and the page are being loaded.
   { name: 'client', test: modules('session/live-client') },
+  // The page that a visitor sees first.
+  { name: 'landing', test: modules('auth/landing-page') },
   // What the pages of the login share with others.
   {
     name: 'forms',
     test: modules(
       'auth/(auth-page|other-login-methods|problem|use-form)',
       'ui/(code-field|copy-button|field)',
-      'ui/use-countdown',
     ),
   },
   { name: 'conversation', test: modules('app/main-pages') },
@@ -105,13 +109,16 @@ const WITH_SESSION = [
   '/packages/web/src/session/live-client.ts',
   '/packages/web/src/app/main-pages.ts',
 ];
-const TEXTS = /\/packages\/web\/src\/texts\/(\w\w)\.ts$/;
-/** The script of index.html that requests the scripts for someone who is logged in. */
+/** What it loads if no one is. */
+const WITHOUT_SESSION = ['/packages/web/src/auth/landing-page.tsx'];
+/** The texts of a language; the rest of them, which all pages but a conversation need. */
+const TEXTS = /\/packages\/web\/src\/texts\/(\w\w)\.ts(\?rest)?$/;
+/** The script of index.html that requests the scripts for whether someone is logged in. */
 const PRELOADER = '<script src="/preload.js"';
 
 /**
  * Lets the page request scripts together with the main script, which would ask for them only when it runs: those of the
- * application, and those that `public/preload.js` adds for someone who is logged in.
+ * application, and those that `public/preload.js` adds for someone who is logged in, or for a visitor.
  */
 export const preloadScripts: Plugin = {
   name: 'parley-preload-scripts',
@@ -122,16 +129,20 @@ export const preloadScripts: Plugin = {
       const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
       const application = scriptsOf(chunks, APPLICATION);
       const isRequested = (file: string) => application.has(file) || html.includes(`"/${file}"`);
-      const withSession = WITH_SESSION.flatMap((module) => [...scriptsOf(chunks, module)]);
-      const texts = chunks.flatMap(({ facadeModuleId, fileName }) => {
-        const language = TEXTS.exec(facadeModuleId ?? '')?.[1];
-        return language === undefined ? [] : [[language, `/${fileName}`]];
-      });
-      const scripts = {
-        session: [...new Set(withSession)]
+      const scriptsFor = (modules: readonly string[]) =>
+        [...new Set(modules.flatMap((module) => [...scriptsOf(chunks, module)]))]
           .filter((file) => !isRequested(file))
-          .map((file) => `/${file}`),
-        texts: Object.fromEntries(texts),
+          .map((file) => `/${file}`);
+      const texts = { start: {}, rest: {} } satisfies Record<string, Record<string, string>>;
+      for (const { facadeModuleId, fileName } of chunks) {
+        const [, language, isRest] = TEXTS.exec(facadeModuleId ?? '') ?? [];
+        if (language === undefined) continue;
+        Object.assign(texts[isRest ? 'rest' : 'start'], { [language]: `/${fileName}` });
+      }
+      const scripts = {
+        session: scriptsFor(WITH_SESSION),
+        visitor: scriptsFor(WITHOUT_SESSION),
+        texts,
       };
       if (!html.includes(PRELOADER)) throw new Error(`index.html has no ${PRELOADER}`);
       const data = JSON.stringify(scripts).replaceAll('"', '&quot;');

@@ -4,10 +4,11 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { CHUNK_GROUPS, compileHints, preloadScripts } from './chunks.ts';
 import { serviceWorker } from './service-worker.ts';
+import { splitTexts } from './split-texts.ts';
 
 /**
  * Removes the call with which Sonner adds its styles to the page as a style element, which the Content Security Policy
- * forbids. The same styles are in the style sheet of the web client (styles.css).
+ * forbids. The same styles are in a style sheet (app/toaster.tsx).
  */
 const sonnerWithoutStyleElement: Plugin = {
   name: 'sonner-without-style-element',
@@ -25,6 +26,7 @@ export default defineConfig({
     react(),
     tailwindcss(),
     sonnerWithoutStyleElement,
+    splitTexts(),
     preloadScripts,
     compileHints,
     serviceWorker(),
@@ -35,12 +37,15 @@ export default defineConfig({
       'react-style-singleton': fileURLToPath(
         new URL('src/lib/style-singleton.ts', import.meta.url),
       ),
+      '@lezer/highlight': fileURLToPath(new URL('src/lib/no-highlighting.ts', import.meta.url)),
     },
   },
   // Workers load further scripts, such as grammars, when they need them.
   worker: { format: 'es' },
   build: {
     target: 'es2022',
+    // Browsers without module preloading (Safari 16) load the same scripts one step later.
+    modulePreload: { polyfill: false },
     // The first versions with “:dir()” (src/text-direction.css).
     cssTarget: ['chrome120', 'firefox128', 'safari16.4'],
     sourcemap: false,

@@ -1,7 +1,7 @@
 import '@fontsource-variable/inter/wght.css';
 import { deletions, flushWhenHidden } from './lib/delayed.ts';
 import { ignoreInputMethodKeys } from './lib/input-method.ts';
-import { loadPart } from './lib/load-error.ts';
+import { loadStartPart } from './lib/load-error.ts';
 import { currentLogin } from './session/login-record.ts';
 import { resumeSession } from './session/session.ts';
 import { loadTexts } from './texts/index.ts';
@@ -31,7 +31,7 @@ async function start(): Promise<void> {
     // The application takes the processor for a while, during which the answers arrive.
     await Promise.race([resumed, new Promise((resolve) => setTimeout(resolve, HEAD_START_MS))]);
   }
-  const { render } = await loadPart(() => import('./application.tsx'));
+  const { render } = await loadStartPart(() => import('./application.tsx'));
   await Promise.all([texts, resumed]);
   render();
 }

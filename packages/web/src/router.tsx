@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { ErrorPage } from './app/error-page.tsx';
 import { NotFound, NotFoundPage } from './app/not-found.tsx';
-import { loadPart } from './lib/load-error.ts';
+import { loadPart, loadStartPart } from './lib/load-error.ts';
 import { entryPath } from './session/entry-path.ts';
 import { rememberNext } from './session/next.ts';
 import { getSession } from './session/session.ts';
@@ -20,6 +20,10 @@ import { ssoReturn } from './session/sso-return.ts';
  */
 const lazyPage: typeof lazyRouteComponent = (load, name) =>
   lazyRouteComponent(() => loadPart(load), name);
+
+/** A page whose code and texts are loaded at the start. */
+const startPage: typeof lazyRouteComponent = (load, name) =>
+  lazyRouteComponent(() => loadStartPart(load), name);
 
 const mainPages = () => import('./app/main-pages.ts');
 
@@ -89,7 +93,7 @@ const inside = createRoute({
     if (location.pathname !== '/') rememberNext(location.href);
     throw redirect({ to });
   },
-  component: lazyPage(mainPages, 'AppLayout'),
+  component: startPage(mainPages, 'AppLayout'),
 });
 const home = createRoute({
   getParentRoute: () => inside,
@@ -102,7 +106,7 @@ const conversation = createRoute({
   /** `thread`: the root of the thread that is shown next to the conversation. */
   validateSearch: ({ thread }: Record<string, unknown>): { thread?: number } =>
     Number.isSafeInteger(thread) && (thread as number) > 0 ? { thread: thread as number } : {},
-  component: lazyPage(mainPages, 'ConversationPage'),
+  component: startPage(mainPages, 'ConversationPage'),
 });
 
 const search = createRoute({

@@ -16,13 +16,14 @@ import { useClient, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
+import { type Ending, endingOf } from './ending.ts';
 import { GroupStart } from './group-start.tsx';
 import { Missing } from './missing.tsx';
 import { titleOf } from './naming.ts';
-import { type Ending, endingOf, Removed } from './removed.tsx';
 import { useLinkedMessage } from './use-linked-message.ts';
 import { type Panes, usePanes } from './use-panes.ts';
 
+const Removed = lazyPart(async () => (await import('./removed.tsx')).Removed);
 const Details = lazyPart(async () => (await import('./details.tsx')).Details);
 const ThreadPane = lazyPart(async () => (await import('../threads/thread-pane.tsx')).ThreadPane);
 

@@ -1,23 +1,10 @@
-import { membershipChange } from '@parley/client';
-import type { AccountId, Event } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
-
-/** Why the account lost access to an open conversation. */
-export type Ending =
-  | { readonly how: 'removed'; readonly by: AccountId }
-  | { readonly how: 'left' | 'deleted' | 'unknown' };
-
-/** Returns how an event ends the access of `me` to its conversation, or null if it does not. */
-export function endingOf(event: Event, me: AccountId | null): Ending | null {
-  if (membershipChange(event, me) !== 'ends') return null;
-  if (event.type === 'conversation.deleted') return { how: 'deleted' };
-  return event.actor === me ? { how: 'left' } : { how: 'removed', by: event.actor };
-}
+import type { Ending } from './ending.ts';
 
 /** Explains why a conversation is gone, and offers the unsent text for copying. */
 export function Removed({

@@ -1,4 +1,4 @@
-import { t } from '../texts/index.ts';
+import { loadRestOfTexts, t } from '../texts/index.ts';
 
 /** Part of the client’s code could not be loaded: the build is outdated, or the browser offline. */
 export class LoadError extends Error {
@@ -6,10 +6,17 @@ export class LoadError extends Error {
 }
 
 /**
- * Loads a part of the client’s code.
+ * Loads a part of the client’s code that is not needed at the start, and its texts.
+ * @throws LoadError when one of them cannot be loaded
+ */
+export const loadPart = async <T>(load: () => Promise<T>): Promise<T> =>
+  (await loadStartPart(() => Promise.all([load(), loadRestOfTexts()])))[0];
+
+/**
+ * Loads a part of the client’s code that a conversation starts with. Its texts are there (`split-texts.ts` of the build).
  * @throws LoadError when it cannot be loaded; the messages of browsers differ and do not help users
  */
-export async function loadPart<T>(load: () => Promise<T>): Promise<T> {
+export async function loadStartPart<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {

@@ -2,7 +2,7 @@ import { type ConversationView, newId } from '@parley/client';
 import type { ClientId } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
-import { toast } from 'sonner';
+import { loadPart } from '../lib/load-error.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import {
@@ -14,6 +14,7 @@ import {
   unknownCommand,
 } from '../slash-commands/commands.ts';
 import { t } from '../texts/index.ts';
+import { toast } from '../ui/toast.ts';
 
 /** The slash commands of a message field. */
 export interface SlashCommands {
@@ -51,7 +52,7 @@ export function useSlashCommands(view: ConversationView, isInThread = false): Sl
       void navigate({ to: '/search', search: { q } });
     };
     try {
-      const { runCommand } = await import('../slash-commands/run.ts');
+      const { runCommand } = await loadPart(() => import('../slash-commands/run.ts'));
       const context = { client, view, me, commandId, search };
       const done = await runCommand({ name, rest }, context);
       ids.current.clear();

@@ -2,7 +2,7 @@ import { ApiError, ParleyApi, type ParleyClient } from '@parley/client';
 import type { AccountId, ConversationId, Me } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
 import { deletions } from '../lib/delayed.ts';
-import { loadPart } from '../lib/load-error.ts';
+import { loadStartPart } from '../lib/load-error.ts';
 import { withLock } from '../lib/web-lock.ts';
 import { t } from '../texts/index.ts';
 import { removeOthers, removeStoredOfOthers } from './device.ts';
@@ -209,7 +209,7 @@ async function openSession(account: AccountId, key: LoginKey): Promise<void> {
   api.actAs(account);
   // The connection needs it first of all: requested while the code is being loaded. If that fails, it asks again.
   api.accessToken().catch(() => undefined);
-  const { liveClient } = await loadPart(() => import('./live-client.ts'));
+  const { liveClient } = await loadStartPart(() => import('./live-client.ts'));
   // Logged out, or in again, while the code was loaded: in another tab or here.
   if (currentLogin()?.key !== key || login === key) return;
   login = key;

@@ -1,6 +1,6 @@
 import i18next, { type i18n as Instance } from 'i18next';
 import { once } from '../lib/once.ts';
-import type { ErrorTexts, TextArguments, TextKey, Translation } from './keys.ts';
+import type { TextArguments, TextKey, Translation } from './keys.ts';
 import { chosenLanguage, firstAvailable, LANGUAGES, languageOf } from './languages.ts';
 
 const shownLanguage = () => chosenLanguage() ?? firstAvailable(preferredLanguages());
@@ -42,9 +42,6 @@ void i18n.init({
 const numberFormat = once(() => new Intl.NumberFormat(locale));
 i18n.services.formatter?.add('number', (value: number) => numberFormat().format(value));
 
-/** English shows what the server says. */
-const NO_ERRORS: Partial<ErrorTexts> = {};
-
 /** The texts without values that were shown: the rows of a list show the same ones. */
 const fixedTexts = new Map<string, string>();
 /** Texts with values that were shown, by their key and values: a page that is opened again shows many of them again. */
@@ -55,16 +52,36 @@ let problems: Readonly<Record<string, string>> | undefined;
 let fields: Readonly<Record<string, string>> | undefined;
 let otherField: string | undefined;
 
-/** Loads the texts of the language and marks the document as written in it, before anything is shown. */
+/**
+ * Loads the texts of the language that a conversation shows first, and marks the document as written in it, before
+ * anything is shown.
+ */
 export async function loadTexts(): Promise<void> {
-  const translation: Translation = await LANGUAGES[language].load();
-  i18n.addResourceBundle(language, 'translation', translation.texts);
-  fixedTexts.clear();
-  shownTexts.clear();
-  ({ problems, fields, otherField } = translation.errors ?? NO_ERRORS);
+  add(await LANGUAGES[language].load());
   if (typeof document === 'undefined') return;
   document.documentElement.lang = locale;
   document.documentElement.dir = direction;
+}
+
+let rest: Promise<void> | undefined;
+
+/** Loads all other texts, which only parts that are loaded on demand show. */
+export function loadRestOfTexts(): Promise<void> {
+  rest ??= LANGUAGES[language]
+    .loadRest()
+    .then(add)
+    .catch((error: unknown) => {
+      rest = undefined;
+      throw error;
+    });
+  return rest;
+}
+
+function add({ texts, errors }: Translation): void {
+  i18n.addResourceBundle(language, 'translation', texts, true);
+  fixedTexts.clear();
+  shownTexts.clear();
+  if (errors) ({ problems, fields, otherField } = errors);
 }
 
 /**

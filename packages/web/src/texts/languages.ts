@@ -1,3 +1,5 @@
+/// <reference path="./rest.d.ts" />
+
 import type { Translation } from './keys.ts';
 
 /** A language that the web client is available in. */
@@ -5,8 +7,13 @@ interface Language {
   /** Its name in the language itself, so that its speakers find it whatever language is shown. */
   readonly name: string;
   readonly direction: 'ltr' | 'rtl';
-  /** Loads its texts, a separate script, so that no one downloads languages that they don’t use. */
+  /**
+   * Loads the texts of the first conversation, a separate script, so that no one downloads languages that they don’t
+   * use. The build puts all others into a second one (`split-texts.ts`).
+   */
   readonly load: () => Promise<Translation>;
+  /** Loads all other texts. */
+  readonly loadRest: () => Promise<Translation>;
 }
 
 /** The languages, by their tag (BCP 47). */
@@ -15,21 +22,25 @@ export const LANGUAGES = {
     name: 'English',
     direction: 'ltr',
     load: async () => ({ texts: (await import('./en.ts')).en }),
+    loadRest: async () => ({ texts: (await import('./en.ts?rest')).en }),
   },
   de: {
     name: 'Deutsch',
     direction: 'ltr',
     load: async () => (await import('./de.ts')).de,
+    loadRest: async () => (await import('./de.ts?rest')).de,
   },
   ar: {
     name: 'العربية',
     direction: 'rtl',
     load: async () => (await import('./ar.ts')).ar,
+    loadRest: async () => (await import('./ar.ts?rest')).ar,
   },
   es: {
     name: 'Español',
     direction: 'ltr',
     load: async () => (await import('./es.ts')).es,
+    loadRest: async () => (await import('./es.ts?rest')).es,
   },
 } as const satisfies Record<string, Language>;
 
