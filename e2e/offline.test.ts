@@ -69,8 +69,13 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     await pia.page.getByText(/^You’re offline. 4 changes/).waitFor();
 
     const address = pia.page.url();
-    // A draft is listed, and saved later although its conversation is no longer open.
+    // The sidebar changes at once.
     await pia.open('everyone');
+    await pia.page.getByRole('main').getByRole('button', { name: 'Add to favorites' }).click();
+    await favorites(pia.page).getByText('everyone').waitFor();
+    const direct = { name: 'Direct messages', exact: true } as const;
+    await pia.page.getByRole('button', { ...direct, expanded: true }).click();
+    // A draft is listed, and saved later although its conversation is no longer open.
     await pia.page.locator('[data-composer]').fill('Written on an island');
     await pia.page.getByRole('link', { name: /^Drafts/ }).click();
     await pia.page.getByRole('main').getByText('Written on an island').waitFor();
@@ -89,6 +94,8 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
       .getByRole('button', { name: /🎉 1 by you/ })
       .waitFor();
     await favorites(again).getByText('Islands').waitFor();
+    await favorites(again).getByText('everyone').waitFor();
+    await again.getByRole('button', { ...direct, expanded: false }).waitFor();
     await again.goto('/search?q=quin');
     await again.getByText(/Only recent messages stored on this device/).waitFor();
     await again.getByRole('list', { name: 'Messages found' }).getByText('By Quin').waitFor();
@@ -116,6 +123,15 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     await expect
       .poll(async () => JSON.stringify(await asPia('GET', '/me/drafts')))
       .toContain('Written on an island');
+    // The other devices have the same sidebar.
+    await expect
+      .poll(() => asPia('GET', '/me/sidebar'))
+      .toMatchObject({
+        sections: expect.arrayContaining([
+          expect.objectContaining({ id: 'direct', isCollapsed: true }),
+        ]),
+        placements: [{ section: 'favorites' }, { section: 'favorites' }],
+      });
 
     // Logging out leaves nothing behind in any tab.
     const other = await pia.context.newPage();

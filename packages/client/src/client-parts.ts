@@ -95,6 +95,7 @@ export class ClientParts {
     this.#local = local;
     this.#receiver = this.#newReceiver(local);
     this.#restore(saved.state ?? {});
+    this.loaded.restoreChanges(saved.changes ?? []);
     for (const conversation of saved.conversations) this.state.setView(viewOf(conversation));
     await this.commands.start(saved.outbox);
   }
@@ -190,15 +191,19 @@ export class ClientParts {
   }
 
   /** Shows the stored state until the server sends a newer one. */
-  #restore({ me, sidebar, users }: SavedState): void {
+  #restore({ me, sidebar, notifications, users }: SavedState): void {
     if (me && this.state.me === null) this.state.change({ me });
     if (sidebar) this.loaded.sidebar.restore(sidebar);
+    if (notifications) this.loaded.notifications.restore(notifications);
     this.users.restore(users ?? []);
   }
 
   #stateChanged(state: ConnectionState, retryInMs: number | null): void {
     if (state === 'offline' || state === 'connecting') this.commands.disconnected();
-    if (state === 'live') for (const resolve of this.#live.splice(0)) resolve();
+    if (state === 'live') {
+      for (const resolve of this.#live.splice(0)) resolve();
+      void this.loaded.sendChanges();
+    }
     this.state.change({ state, retryAt: retryInMs === null ? null : Date.now() + retryInMs });
   }
 }

@@ -17,6 +17,7 @@ import type {
 } from '@parley/protocol';
 import type { ActivitySnapshot } from './activity.ts';
 import type { ParleyApi } from './api.ts';
+import type { ApiError } from './api-error.ts';
 import type { ConnectionState } from './connection.ts';
 import type { ConversationView } from './conversations.ts';
 import type { DraftChanged } from './drafts.ts';
@@ -98,6 +99,8 @@ export interface ClientEvents {
   ended: { readonly unanswered: number };
   /** Data could not be stored: it is in memory only. */
   storage: Error;
+  /** A change of the sidebar or of notification settings was refused after it had waited for a connection. */
+  refused: ApiError;
   /** A draft of the account was changed, on any device. Not emitted before `client.drafts.load()` is first called. */
   draft: DraftChanged;
   /** A user registered while this client was live. */

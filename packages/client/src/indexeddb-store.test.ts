@@ -14,6 +14,7 @@ import { forceCloseDatabase } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import type { Changes, OutboxEntry } from './store.ts';
+import type { WaitingChange } from './waiting-changes.ts';
 
 const ACCOUNT = 'a' as AccountId;
 const CONVERSATION = 'c' as ConversationId;
@@ -258,4 +259,22 @@ test('a store can be cleared after the browser has closed the database', async (
   await vi.waitFor(() => expect(store.outbox()).rejects.toThrow('The browser has closed'));
   await store.clear();
   expect((await store.open(ACCOUNT)).messages).toEqual([]);
+});
+
+test('changes over REST are kept in the order of their ids, also in another epoch, until they are removed', async () => {
+  const change = (id: string): WaitingChange => ({
+    id: id as ClientId,
+    of: 'sidebar',
+    change: { kind: 'unread only', unreadOnly: true },
+  });
+  await store.putChange(change('0190b'));
+  await store.putChange(change('0190a'));
+  await store.apply(changes({ epoch: 'two' }));
+  const other = new IndexedDbStore();
+  expect((await other.open(ACCOUNT)).changes).toEqual([change('0190a'), change('0190b')]);
+  await other.removeChange('0190a' as ClientId);
+  expect(await store.changes()).toEqual([change('0190b')]);
+  await other.close();
+  await store.clear();
+  expect((await store.open(ACCOUNT)).changes).toEqual([]);
 });

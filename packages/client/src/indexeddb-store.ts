@@ -18,9 +18,16 @@ import {
 } from 'idb';
 import type { Changes, OutboxEntry, Saved, SavedState, Store } from './store.ts';
 import { TaskQueue } from './task-queue.ts';
+import type { WaitingChange } from './waiting-changes.ts';
+
+/** The key of a change over REST that waits. */
+type ChangeKey = `change ${ClientId}`;
 
 interface Schema extends DBSchema {
-  state: { key: 'epoch' | keyof SavedState; value: string | SavedState[keyof SavedState] };
+  state: {
+    key: 'epoch' | keyof SavedState | ChangeKey;
+    value: string | SavedState[keyof SavedState] | WaitingChange;
+  };
   cursors: { key: StreamId; value: Seq };
   windows: { key: ConversationId; value: Seq };
   conversations: { key: ConversationId; value: Conversation };
@@ -32,7 +39,12 @@ interface Schema extends DBSchema {
 const DATA = ['state', 'cursors', 'windows', 'conversations', 'messages'] as const;
 const ALL = [...DATA, 'outbox'] as const;
 /** The parts of the kept state, each under its name. */
-const STATE_PARTS = ['me', 'sidebar', 'users'] as const satisfies (keyof SavedState)[];
+const STATE_PARTS = [
+  'me',
+  'sidebar',
+  'notifications',
+  'users',
+] as const satisfies (keyof SavedState)[];
 const VERSION = 1;
 const PREFIX = 'parley-';
 /** The longest wait for another tab to release an emptied database, ms. */
@@ -105,6 +117,18 @@ export class IndexedDbStore implements Store {
     return entries.sort((a, b) => a.order - b.order);
   }
 
+  async putChange(change: WaitingChange): Promise<void> {
+    await this.#open().put('state', change, keyOfChange(change.id));
+  }
+
+  async removeChange(id: ClientId): Promise<void> {
+    await this.#open().delete('state', keyOfChange(id));
+  }
+
+  async changes(): Promise<readonly WaitingChange[]> {
+    return (await this.#open().getAll('state', allChanges())) as WaitingChange[];
+  }
+
   clear(): Promise<void> {
     return this.#queue.run(async () => {
       if (this.#account === null) return;
@@ -148,18 +172,25 @@ function createObjectStores(db: IDBPDatabase<Schema>): void {
   db.createObjectStore('outbox', { keyPath: 'id' });
 }
 
+const keyOfChange = (id: ClientId): ChangeKey => `change ${id}`;
+
+/** The keys of all changes, in the order of their ids. */
+const allChanges = (): IDBKeyRange => IDBKeyRange.bound('change ', 'change!', false, true);
+
 /** Reads everything in one transaction. */
 async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
   const tx = db.transaction(ALL);
-  const [epoch, kept, cursors, windows, conversations, messages, outbox] = await Promise.all([
-    tx.objectStore('state').get('epoch') as Promise<string | undefined>,
-    Promise.all(STATE_PARTS.map((name) => tx.objectStore('state').get(name))),
-    entries<StreamId, Seq>(tx.objectStore('cursors')),
-    entries<ConversationId, Seq>(tx.objectStore('windows')),
-    tx.objectStore('conversations').getAll(),
-    tx.objectStore('messages').getAll(),
-    tx.objectStore('outbox').getAll(),
-  ]);
+  const [epoch, kept, cursors, windows, conversations, messages, outbox, changes] =
+    await Promise.all([
+      tx.objectStore('state').get('epoch') as Promise<string | undefined>,
+      Promise.all(STATE_PARTS.map((name) => tx.objectStore('state').get(name))),
+      entries<StreamId, Seq>(tx.objectStore('cursors')),
+      entries<ConversationId, Seq>(tx.objectStore('windows')),
+      tx.objectStore('conversations').getAll(),
+      tx.objectStore('messages').getAll(),
+      tx.objectStore('outbox').getAll(),
+      tx.objectStore('state').getAll(allChanges()),
+    ]);
   await tx.done;
   return {
     epoch: epoch ?? null,
@@ -168,6 +199,7 @@ async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
     conversations,
     messages,
     outbox: outbox.sort((a, b) => a.order - b.order),
+    changes: changes as WaitingChange[],
     state: Object.fromEntries(
       STATE_PARTS.map((name, i) => [name, kept[i]]).filter(([, value]) => value !== undefined),
     ) as SavedState,

@@ -13,6 +13,7 @@ import { SidebarState } from './sidebar.ts';
 import type { ClientState } from './state.ts';
 import { Threads } from './threads.ts';
 import { UserGroups } from './user-groups.ts';
+import type { ChangeDeps, WaitingChange } from './waiting-changes.ts';
 
 /** Where {@link LoadedState} is loaded from, and where its changes are shown. */
 export interface LoadedStateDeps {
@@ -39,8 +40,10 @@ export class LoadedState {
   readonly sidebar: SidebarState;
   readonly activity: Activity;
   readonly openReports: OpenReports;
+  readonly #persistence: Persistence;
 
   constructor({ api, state, persistence, events, random, local }: LoadedStateDeps) {
+    this.#persistence = persistence;
     this.userGroups = new UserGroups(api, (userGroups) => state.change({ userGroups }));
     this.emoji = new CustomEmojiList(api, (emoji) => state.change({ emoji }), random);
     this.drafts = new Drafts(api, (change) => events.emit('draft', change));
@@ -50,15 +53,23 @@ export class LoadedState {
       appliedUpTo: (id) => local()?.streams.at(streamOfConversation(id)),
       changed: (threads) => state.change({ threads }),
     });
+    const waiting: ChangeDeps = {
+      put: (change) => void persistence.putChange(change),
+      remove: (id) => void persistence.removeChange(id),
+      refused: (error) => events.emit('refused', error),
+    };
     this.notifications = new Notifications({
+      ...waiting,
       api: api.notifications,
       changed: (notifications) => state.change({ notifications }),
+      keep: (notifications) => persistence.state({ notifications }),
     });
-    this.sidebar = new SidebarState(
-      api.sidebar,
-      (sidebar) => state.change({ sidebar }),
-      (sidebar) => persistence.state({ sidebar }),
-    );
+    this.sidebar = new SidebarState({
+      ...waiting,
+      api: api.sidebar,
+      changed: (sidebar) => state.change({ sidebar }),
+      keep: (sidebar) => persistence.state({ sidebar }),
+    });
     this.activity = new Activity({
       api: api.activity,
       me: () => state.meId,
@@ -71,6 +82,19 @@ export class LoadedState {
       me: () => state.meId,
       changed: (openReports) => state.change({ openReports }),
     });
+  }
+
+  /** Shows changes that were stored and wait for the server. */
+  restoreChanges(changes: readonly WaitingChange[]): void {
+    this.notifications.restoreChanges(changes);
+    this.sidebar.restoreChanges(changes);
+  }
+
+  /** Sends the changes that wait, including those of tabs that were closed: the client is live. */
+  async sendChanges(): Promise<void> {
+    this.restoreChanges(await this.#persistence.changes());
+    this.notifications.retry();
+    this.sidebar.retry();
   }
 
   /** Applies an event, which was not applied before. */

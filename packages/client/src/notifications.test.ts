@@ -1,5 +1,6 @@
 import {
   type ChangedOverride,
+  type ClientId,
   type ConversationId,
   type Event,
   NOTIFICATION_DEFAULTS,
@@ -7,7 +8,9 @@ import {
   type Seq,
 } from '@parley/protocol';
 import { expect, test } from 'vitest';
+import { ApiError } from './api-error.ts';
 import { NO_NOTIFICATIONS, Notifications, overrideKey } from './notifications.ts';
+import type { WaitingChange } from './waiting-changes.ts';
 
 const C = '01890a5d-ac96-774b-bcce-b302099a8057' as ConversationId;
 const MUTED = { level: null, muted: { until: null } };
@@ -26,7 +29,13 @@ function opened() {
   const overrides: Request<ChangedOverride>[] = [];
   const requested = <T>(all: Request<T>[]) =>
     new Promise<T>((answer, fail) => all.push({ answer, fail }));
+  const kept: NotificationSettingsAnswer[] = [];
+  const stored = new Map<ClientId, WaitingChange>();
   const settings = new Notifications({
+    keep: (one) => kept.push(one),
+    put: (change) => stored.set(change.id, change),
+    remove: (id) => stored.delete(id),
+    refused: () => undefined,
     api: {
       settings: () => new Promise((resolve) => loads.push(resolve)),
       change: () => requested(general),
@@ -37,7 +46,7 @@ function opened() {
       state.shown = snapshot;
     },
   });
-  return { settings, state, loads, general, overrides };
+  return { settings, state, loads, general, overrides, kept, stored };
 }
 
 /** Returns loaded settings. */
@@ -154,15 +163,17 @@ test('a later change on another device wins over the answer to an earlier one', 
   expect(state.shown.overrides.get(C)).toMatchObject({ level: 'all', muted: null });
 });
 
-test('two changes of one override apply in their order, whatever the order of the answers', async () => {
+test('two changes of one override are sent one after the other, and both are shown meanwhile', async () => {
   const { settings, state, overrides } = await loaded();
   const first = settings.changeConversation(C, { muted: { until: null } });
   const second = settings.changeConversation(C, { level: 'all' });
   expect(state.shown.overrides.get(C)).toMatchObject({ level: 'all', muted: { until: null } });
-  overrides[1]?.answer({ level: 'all', muted: { until: null }, seq: 6 });
-  await second;
+  expect(overrides).toHaveLength(1);
   overrides[0]?.answer({ ...MUTED, seq: 5 });
   await first;
+  expect(state.shown.overrides.get(C)).toMatchObject({ level: 'all', muted: { until: null } });
+  overrides[1]?.answer({ level: 'all', muted: { until: null }, seq: 6 });
+  await second;
   expect(state.shown.overrides.get(C)).toMatchObject({ level: 'all', muted: { until: null } });
 });
 
@@ -175,4 +186,25 @@ test('the settings are loaded again after changes whose answers are outdated', a
   expect(state.shown.settings.level).toBe('all');
   loads[1]?.(answer({ seq: 8, settings: { ...NOTIFICATION_DEFAULTS, level: 'mentions' } }));
   await expect.poll(() => state.shown.settings.level).toBe('mentions');
+});
+
+test('a mute without a connection waits, next to the settings that were stored', async () => {
+  const { settings, loads, overrides, kept, stored } = opened();
+  const loading = settings.load();
+  loads[0]?.(answer({ seq: 4, settings: { ...NOTIFICATION_DEFAULTS, level: 'mentions' } }));
+  await loading;
+  const muting = settings.changeConversation(C, MUTED);
+  overrides[0]?.fail(new ApiError('network', 'The server could not be reached'));
+  await muting;
+
+  const next = opened();
+  next.settings.restore(kept.at(-1) as NotificationSettingsAnswer);
+  next.settings.restoreChanges([...stored.values()]);
+  expect(next.state.shown.settings.level).toBe('mentions');
+  expect(next.state.shown.overrides.get(C)).toEqual(MUTED);
+  next.settings.retry();
+  next.overrides[0]?.answer({ ...MUTED, seq: 5 });
+  await expect
+    .poll(() => next.kept.at(-1)?.overrides)
+    .toEqual([{ conversation: C, ...MUTED, seq: 5 }]);
 });

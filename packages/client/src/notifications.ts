@@ -18,6 +18,7 @@ import { uuidv7 } from 'uuidv7';
 import type { NotificationsApi } from './api-notifications.ts';
 import { StateLoader } from './state-loader.ts';
 import { threadKey } from './threads.ts';
+import { type ChangeDeps, type WaitingChange, WaitingChanges } from './waiting-changes.ts';
 
 /** The notification settings of an account. */
 export interface NotificationsSnapshot {
@@ -44,28 +45,40 @@ type Change = EventOf<'notifications.changed'> | EventOf<'notifications.overridd
 /** The parts of the settings that changes affect. */
 type Parts = Pick<NotificationsSnapshot, 'settings' | 'overrides'>;
 
-interface NotificationsDeps {
+/** A change of the override of a conversation, or of a thread in it. */
+interface OverrideChange {
+  readonly conversation: ConversationId;
+  readonly thread?: Seq;
+  readonly change: UpdateOverrideBody;
+}
+
+interface NotificationsDeps extends ChangeDeps {
   readonly api: Pick<
     NotificationsApi,
     'settings' | 'change' | 'changeConversation' | 'changeThread'
   >;
   /** Called when the settings have changed. */
   changed(snapshot: NotificationsSnapshot): void;
+  /** Called with what is to be stored for the next start. */
+  keep(settings: NotificationSettingsAnswer): void;
 }
 
 /**
  * Holds the notification settings of the account, the same on all its devices. They are loaded by
  * the first `load()`, and again when changes were missed; in between, events of the personal stream
- * update them. A change is shown at once, and reverted if the server rejects it.
+ * update them. A change is shown at once, and reverted if the server rejects it. Without a connection, changes of
+ * overrides wait.
  */
 export class Notifications {
   readonly #deps: NotificationsDeps;
   readonly #loader: StateLoader<NotificationSettingsAnswer, Change>;
   #settings = NOTIFICATION_DEFAULTS;
   #seq = 0;
-  readonly #overrides = new Map<string, NotificationOverride & { readonly seq: number }>();
-  /** Changes that the server has not answered, in their order. */
+  readonly #overrides = new Map<string, NotificationSettingsAnswer['overrides'][number]>();
+  /** Changes of the general settings that the server has not answered, in their order. */
   #open: ((parts: Parts) => Parts)[] = [];
+  /** Changes of overrides that the server has not answered. */
+  readonly #waiting: WaitingChanges<OverrideChange>;
 
   constructor(deps: NotificationsDeps) {
     this.#deps = deps;
@@ -75,11 +88,29 @@ export class Notifications {
       apply: (event) => this.#apply(event),
       changed: () => this.#report(),
     });
+    this.#waiting = new WaitingChanges({
+      ...deps,
+      of: 'overrides',
+      send: (change, id) => this.#send(change, id),
+      changed: () => this.#report(),
+    });
   }
 
   /** Loads the settings, unless they are loaded. The snapshot of the client has them from now on. */
   async load(): Promise<void> {
     await this.#loader.load();
+  }
+
+  /** Shows the settings that were stored, until they are loaded. */
+  restore(settings: NotificationSettingsAnswer): void {
+    if (this.#loader.isLoaded) return;
+    this.#show(settings);
+    this.#report();
+  }
+
+  /** Shows changes that were stored and wait for the server. */
+  restoreChanges(changes: readonly WaitingChange[]): void {
+    this.#waiting.restore(changes);
   }
 
   /** Changes the general settings; absent fields are unchanged. */
@@ -99,14 +130,7 @@ export class Notifications {
     change: UpdateOverrideBody,
     id = newId(),
   ): Promise<void> {
-    const key = overrideKey(conversation);
-    await this.#whileShown(
-      (parts) => withOverride(parts, key, change),
-      async () => {
-        const answer = await this.#deps.api.changeConversation(conversation, change, id);
-        return () => this.#takeOverride(key, answer, answer.seq);
-      },
-    );
+    await this.#waiting.add({ conversation, change }, id);
   }
 
   /** Changes the override of the thread under a message, like that of a conversation. */
@@ -116,14 +140,7 @@ export class Notifications {
     change: UpdateOverrideBody,
     id = newId(),
   ): Promise<void> {
-    const key = overrideKey(conversation, thread);
-    await this.#whileShown(
-      (parts) => withOverride(parts, key, change),
-      async () => {
-        const answer = await this.#deps.api.changeThread(conversation, thread, change, id);
-        return () => this.#takeOverride(key, answer, answer.seq);
-      },
-    );
+    await this.#waiting.add({ conversation, thread, change }, id);
   }
 
   /** Handles an applied event of the personal stream. */
@@ -140,6 +157,7 @@ export class Notifications {
   /** Loads them again if the last attempt failed. Must be called regularly while connected. */
   retry(): void {
     this.#loader.retry();
+    this.#waiting.resume();
   }
 
   /** Handles a restore of the server from a backup: its seqs may be lower than those received before. */
@@ -158,6 +176,7 @@ export class Notifications {
     this.#seq = 0;
     this.#overrides.clear();
     this.#open = [];
+    this.#waiting.clear();
     this.#report();
   }
 
@@ -181,21 +200,47 @@ export class Notifications {
     }
   }
 
-  #replace({ settings, seq, overrides }: NotificationSettingsAnswer): void {
+  async #send({ conversation, thread, change }: OverrideChange, id: ClientId): Promise<void> {
+    const { generation } = this.#loader;
+    const { api } = this.#deps;
+    const answer =
+      thread === undefined
+        ? await api.changeConversation(conversation, change, id)
+        : await api.changeThread(conversation, thread, change, id);
+    if (generation !== this.#loader.generation) return;
+    this.#takeOverride({ conversation, thread }, answer, answer.seq as Seq);
+    this.#keep();
+  }
+
+  #replace(answer: NotificationSettingsAnswer): void {
+    this.#show(answer);
+    this.#keep();
+  }
+
+  #keep(): void {
+    this.#deps.keep({
+      settings: this.#settings,
+      seq: this.#seq,
+      overrides: [...this.#overrides.values()],
+    });
+  }
+
+  #show({ settings, seq, overrides }: NotificationSettingsAnswer): void {
     this.#settings = settings;
     this.#seq = seq;
     this.#overrides.clear();
-    for (const { conversation, thread, seq, level, muted } of overrides) {
-      this.#overrides.set(overrideKey(conversation, thread), { level, muted, seq });
+    for (const one of overrides) {
+      this.#overrides.set(overrideKey(one.conversation, one.thread), one);
     }
   }
 
   #apply(event: Change): boolean {
-    if (event.type === 'notifications.changed') {
-      return this.#takeGeneral({ ...NOTIFICATION_DEFAULTS, ...event.data }, event.seq);
-    }
-    const { conversation, thread, ...override } = event.data;
-    return this.#takeOverride(overrideKey(conversation, thread), override, event.seq);
+    const isNew =
+      event.type === 'notifications.changed'
+        ? this.#takeGeneral({ ...NOTIFICATION_DEFAULTS, ...event.data }, event.seq)
+        : this.#takeOverride(event.data, event.data, event.seq);
+    if (isNew) this.#keep();
+    return isNew;
   }
 
   /** Keeps general settings, unless they are known; returns whether they were not. */
@@ -207,15 +252,24 @@ export class Notifications {
   }
 
   /** Keeps an override, unless it is known; returns whether it was not. */
-  #takeOverride(key: string, { level, muted }: NotificationOverride, seq: number): boolean {
+  #takeOverride(
+    { conversation, thread }: { conversation: ConversationId; thread?: Seq | undefined },
+    { level, muted }: NotificationOverride,
+    seq: Seq,
+  ): boolean {
+    const key = overrideKey(conversation, thread);
     if (seq <= (this.#overrides.get(key)?.seq ?? 0)) return false;
-    this.#overrides.set(key, { level, muted, seq });
+    const place = thread === undefined ? { conversation } : { conversation, thread };
+    this.#overrides.set(key, { ...place, level, muted, seq });
     return true;
   }
 
   #report(): void {
     let parts: Parts = { settings: this.#settings, overrides: this.#overrides };
     for (const change of this.#open) parts = change(parts);
+    for (const { change: one } of this.#waiting.changes) {
+      parts = withOverride(parts, overrideKey(one.conversation, one.thread), one.change);
+    }
     const overrides = [...parts.overrides].filter(([, override]) => !isNoOverride(override));
     this.#deps.changed({
       isLoaded: this.#loader.isLoaded,

@@ -15,6 +15,7 @@ import {
   type SavedState,
   type Store,
 } from './store.ts';
+import type { WaitingChange } from './waiting-changes.ts';
 
 /** Changes that wait for the next transaction. */
 interface Waiting {
@@ -131,6 +132,24 @@ export class Persistence {
 
   removeOutbox(id: ClientId): Promise<void> {
     return this.#guard((store) => store.removeOutbox(id));
+  }
+
+  /** Stores a change over REST until it is answered, if the store keeps them. */
+  putChange(change: WaitingChange): Promise<void> {
+    return this.#guard(async (store) => store.putChange?.(change));
+  }
+
+  removeChange(id: ClientId): Promise<void> {
+    return this.#guard(async (store) => store.removeChange?.(id));
+  }
+
+  /** Returns the changes that wait, including those of other tabs. */
+  async changes(): Promise<readonly WaitingChange[]> {
+    let changes: readonly WaitingChange[] = [];
+    await this.#guard(async (store) => {
+      changes = (await store.changes?.()) ?? [];
+    });
+    return changes;
   }
 
   /** Returns the stored outbox, including entries of other tabs. */

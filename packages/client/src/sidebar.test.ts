@@ -1,4 +1,5 @@
 import {
+  type ClientId,
   type ConversationId,
   DEFAULT_LAYOUT,
   type Event,
@@ -8,8 +9,10 @@ import {
   type SidebarMove,
 } from '@parley/protocol';
 import { expect, test } from 'vitest';
+import { ApiError } from './api-error.ts';
 import type { SidebarApi } from './api-sidebar.ts';
 import { isClosed, NO_SIDEBAR, type SidebarSnapshot, SidebarState } from './sidebar.ts';
+import type { WaitingChange } from './waiting-changes.ts';
 
 const C = '01890a5d-ac96-774b-bcce-b302099a8057' as ConversationId;
 const S = '01890a5d-ac96-774b-bcce-b302099a8058';
@@ -36,14 +39,19 @@ function opened() {
     reopen: request,
   };
   const kept: Sidebar[] = [];
-  const sidebar = new SidebarState(
+  const stored = new Map<ClientId, WaitingChange>();
+  const refused: ApiError[] = [];
+  const sidebar = new SidebarState({
     api,
-    (snapshot) => {
+    changed(snapshot) {
       state.shown = snapshot;
     },
-    (one) => kept.push(one),
-  );
-  return { sidebar, state, requests, kept };
+    keep: (one) => kept.push(one),
+    put: (change) => stored.set(change.id, change),
+    remove: (id) => stored.delete(id),
+    refused: (error) => refused.push(error),
+  });
+  return { sidebar, state, requests, kept, stored, refused };
 }
 
 /** Returns a loaded sidebar. */
@@ -213,4 +221,54 @@ test('the stored sidebar is shown until it is loaded, and only what the server h
   void sidebar.setUnreadOnly(true).catch(() => undefined);
   expect(state.shown.layout.unreadOnly).toBe(true);
   expect(kept).toHaveLength(2);
+});
+
+const offline = () => new ApiError('network', 'The server could not be reached');
+const sectionOf = (shown: SidebarSnapshot) => shown.placements.get(C)?.section;
+
+test('without a connection changes wait, also over a restart, and are sent in their order', async () => {
+  const { sidebar, state, requests, stored } = await loaded();
+  const creating = sidebar.createSection('Work');
+  requests[1]?.fail(offline());
+  const section = await creating;
+  await sidebar.move({ conversations: [C], section });
+  expect(requests).toHaveLength(2);
+  expect(sectionOf(state.shown)).toBe(section);
+
+  const next = opened();
+  next.sidebar.restore(answer({ seq: 5 }));
+  next.sidebar.restoreChanges([...stored.values()]);
+  expect(sectionOf(next.state.shown)).toBe(section);
+  next.sidebar.retry();
+  expect(next.requests).toHaveLength(1);
+  const created = answer({ sections: [{ ...work, id: section }], seq: 6 });
+  next.requests[0]?.answer(created);
+  await expect.poll(() => next.requests).toHaveLength(2);
+  expect(next.state.shown.layout.sections).toHaveLength(1);
+  const placements = [{ conversation: C, section, rank: 1 }];
+  next.requests[1]?.answer({ ...created, placements, seq: 7 });
+  await expect.poll(() => next.kept.at(-1)?.placements).toEqual(placements);
+  expect(sectionOf(next.state.shown)).toBe(section);
+});
+
+test('a change that has waited and is refused is reverted and reported', async () => {
+  const { sidebar, state, requests, stored, refused } = await loaded();
+  const moving = sidebar.move({ conversations: [C], section: 'favorites' });
+  requests[1]?.fail(offline());
+  await moving;
+  expect([sectionOf(state.shown), stored.size]).toEqual(['favorites', 1]);
+  sidebar.retry();
+  const error = new ApiError('too_many_placements', 'Too many', { status: 409 });
+  requests[2]?.fail(error);
+  await expect.poll(() => refused).toEqual([error]);
+  expect([sectionOf(state.shown), stored.size]).toEqual([undefined, 0]);
+});
+
+test('a section that the server has created is shown once, although its answer was lost', async () => {
+  const { sidebar, state, requests } = await loaded();
+  const creating = sidebar.createSection('Work');
+  requests[1]?.fail(offline());
+  const section = await creating;
+  sidebar.applied(changed(6, { sections: [...DEFAULT_LAYOUT.sections, { ...work, id: section }] }));
+  expect(state.shown.layout.sections.filter(({ id }) => id === section)).toHaveLength(1);
 });

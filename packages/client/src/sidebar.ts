@@ -21,7 +21,9 @@ import {
 import { uuidv7 } from 'uuidv7';
 import type { SidebarApi } from './api-sidebar.ts';
 import type { ConversationView } from './conversations.ts';
+import { requestOf, type SidebarChange } from './sidebar-changes.ts';
 import { StateLoader } from './state-loader.ts';
+import { type ChangeDeps, type WaitingChange, WaitingChanges } from './waiting-changes.ts';
 
 /** The sidebar of the account, as all its devices show it. */
 export interface SidebarSnapshot {
@@ -69,34 +71,40 @@ type Requests = Pick<SidebarApi, keyof SidebarApi>;
 /** The parts of a sidebar that changes affect. */
 type Parts = Pick<SidebarSnapshot, 'layout' | 'placements' | 'closed'>;
 
+/** How {@link SidebarState} is loaded, shown and stored. */
+export interface SidebarDeps extends ChangeDeps {
+  readonly api: Requests;
+  /** Called with each new snapshot. */
+  changed(snapshot: SidebarSnapshot): void;
+  /** Called with what is to be stored for the next start. */
+  keep(sidebar: Sidebar): void;
+}
+
 /**
  * Holds the sidebar of the account, the same on all its devices. It is loaded by the first
  * `load()`, and again when changes were missed; in between, events of the personal stream update
- * it. A change is shown at once, and reverted if the server rejects it.
+ * it. A change is shown at once, and reverted if the server rejects it. Without a connection it waits.
  */
 export class SidebarState {
-  readonly #api: Requests;
-  readonly #changed: (snapshot: SidebarSnapshot) => void;
-  readonly #keep: (sidebar: Sidebar) => void;
+  readonly #deps: SidebarDeps;
   readonly #loader: StateLoader<Sidebar, Change>;
   #parts: Parts = NO_SIDEBAR;
   #seq = 0;
-  /** Changes that the server has not answered, in their order. */
-  #open: ((parts: Parts) => Parts)[] = [];
+  /** Changes that the server has not answered. */
+  readonly #open: WaitingChanges<SidebarChange>;
 
-  /** `changed` is called with each new snapshot, `keep` with what is to be stored for the next start. */
-  constructor(
-    api: Requests,
-    changed: (snapshot: SidebarSnapshot) => void,
-    keep: (sidebar: Sidebar) => void,
-  ) {
-    this.#api = api;
-    this.#changed = changed;
-    this.#keep = keep;
+  constructor(deps: SidebarDeps) {
+    this.#deps = deps;
     this.#loader = new StateLoader<Sidebar, Change>({
-      load: () => api.get(),
+      load: () => deps.api.get(),
       replace: (answer) => this.#replace(answer),
       apply: (event) => this.#apply(event),
+      changed: () => this.#report(),
+    });
+    this.#open = new WaitingChanges({
+      ...deps,
+      of: 'sidebar',
+      send: (change, id) => this.#send(change, id),
       changed: () => this.#report(),
     });
   }
@@ -113,48 +121,34 @@ export class SidebarState {
     this.#report();
   }
 
+  /** Shows changes that were stored and wait for the server. */
+  restoreChanges(changes: readonly WaitingChange[]): void {
+    this.#open.restore(changes);
+  }
+
   /** Sets whether only conversations with unread messages are shown. */
   async setUnreadOnly(unreadOnly: boolean): Promise<void> {
-    await this.#change(
-      (id) => this.#api.setUnreadOnly(unreadOnly, id),
-      (parts) => ({ ...parts, layout: { ...parts.layout, unreadOnly } }),
-    );
+    await this.#change({ kind: 'unread only', unreadOnly });
   }
 
   /** Creates a section below the favorites, and returns its id. */
-  async createSection(name: string): Promise<SectionId> {
-    return await this.#change(
-      (id) => this.#api.createSection(name, id),
-      (parts, id) => ({ ...parts, layout: withNewSection(parts.layout, id, name) }),
-    );
+  createSection(name: string): Promise<SectionId> {
+    return this.#change({ kind: 'new section', name });
   }
 
   /** Changes a section; absent fields are unchanged. */
   async changeSection(section: SectionId, change: UpdateSectionBody): Promise<void> {
-    await this.#change(
-      (id) => this.#api.changeSection(section, change, id),
-      (parts) => ({ ...parts, layout: withSection(parts.layout, section, change) }),
-    );
+    await this.#change({ kind: 'section', section, change });
   }
 
   /** Deletes a section. Its conversations return to the sections of their kinds. */
   async deleteSection(section: SectionId): Promise<void> {
-    await this.#change(
-      (id) => this.#api.deleteSection(section, id),
-      (parts) => withLayout(parts, withoutSection(parts.layout, section)),
-    );
+    await this.#change({ kind: 'deleted section', section });
   }
 
   /** Moves conversations into a section, in this order. */
   async move(move: MoveConversationsBody): Promise<void> {
-    const { section } = move;
-    await this.#change(
-      (id) => this.#api.move(move, id),
-      (parts) =>
-        section === null
-          ? withMoves(parts, [], move.conversations)
-          : withMoves(parts, placementsOf(parts.placements.values(), { ...move, section }), []),
-    );
+    await this.#change({ kind: 'move', move });
   }
 
   /**
@@ -162,18 +156,12 @@ export class SidebarState {
    * out until there is a later message. The server marks these messages as read.
    */
   async close(conversation: ConversationId, seq: Seq): Promise<void> {
-    await this.#change(
-      (id) => this.#api.close(conversation, seq, id),
-      (parts) => withClosing(parts, [{ conversation, seq }], []),
-    );
+    await this.#change({ kind: 'close', conversation, seq });
   }
 
   /** Shows a closed conversation again. */
   async reopen(conversation: ConversationId): Promise<void> {
-    await this.#change(
-      (id) => this.#api.reopen(conversation, id),
-      (parts) => withClosing(parts, [], [conversation]),
-    );
+    await this.#change({ kind: 'reopen', conversation });
   }
 
   /** Handles an applied event of the personal stream. */
@@ -189,6 +177,7 @@ export class SidebarState {
   /** Loads it again if the last attempt failed. Must be called regularly while connected. */
   retry(): void {
     this.#loader.retry();
+    this.#open.resume();
   }
 
   /** Handles a restore of the server from a backup: its seqs may be lower than those received before. */
@@ -202,33 +191,26 @@ export class SidebarState {
     this.#loader.clear();
     this.#seq = 0;
     this.#parts = NO_SIDEBAR;
-    this.#open = [];
+    this.#open.clear();
     this.#report();
   }
 
-  /** Shows a change while its request is in flight. Returns the id of the request. */
-  async #change(
-    request: (id: ClientId) => Promise<Sidebar>,
-    change: (parts: Parts, id: ClientId) => Parts,
-  ): Promise<ClientId> {
+  /** Shows a change until it is answered. Returns the id of its request. */
+  async #change(change: SidebarChange): Promise<ClientId> {
     const id = uuidv7() as ClientId;
+    await this.#open.add(change, id);
+    return id;
+  }
+
+  async #send(change: SidebarChange, id: ClientId): Promise<void> {
     const { generation } = this.#loader;
-    const open = (parts: Parts) => change(parts, id);
-    this.#open.push(open);
-    this.#report();
-    try {
-      const answer = await request(id);
-      if (generation === this.#loader.generation && answer.seq >= this.#seq) this.#replace(answer);
-      return id;
-    } finally {
-      this.#open = this.#open.filter((one) => one !== open);
-      this.#report();
-    }
+    const answer = await requestOf(change, id, this.#deps.api);
+    if (generation === this.#loader.generation && answer.seq >= this.#seq) this.#replace(answer);
   }
 
   #replace(sidebar: Sidebar): void {
     this.#show(sidebar);
-    this.#keep(sidebar);
+    this.#deps.keep(sidebar);
   }
 
   #show({ sections, unreadOnly, placements, closed, seq }: Sidebar): void {
@@ -246,7 +228,7 @@ export class SidebarState {
     this.#seq = event.seq;
     this.#parts = withChange(this.#parts, event);
     const { layout, placements, closed } = this.#parts;
-    this.#keep({
+    this.#deps.keep({
       ...layout,
       placements: [...placements.values()],
       closed: Array.from(closed, ([conversation, seq]) => ({ conversation, seq })),
@@ -257,8 +239,36 @@ export class SidebarState {
 
   #report(): void {
     let parts = this.#parts;
-    for (const change of this.#open) parts = change(parts);
-    this.#changed({ isLoaded: this.#loader.isLoaded, ...parts });
+    for (const { change, id } of this.#open.changes) parts = withWaiting(parts, change, id);
+    this.#deps.changed({ isLoaded: this.#loader.isLoaded, ...parts });
+  }
+}
+
+/** Returns the sidebar after a change that the server has not answered. */
+function withWaiting(parts: Parts, change: SidebarChange, id: ClientId): Parts {
+  const { layout } = parts;
+  switch (change.kind) {
+    case 'unread only':
+      return { ...parts, layout: { ...layout, unreadOnly: change.unreadOnly } };
+    case 'new section': {
+      // The server may have made the change, and its answer was lost.
+      const isKnown = layout.sections.some((one) => one.id === id);
+      return isKnown ? parts : { ...parts, layout: withNewSection(layout, id, change.name) };
+    }
+    case 'section':
+      return { ...parts, layout: withSection(layout, change.section, change.change) };
+    case 'deleted section':
+      return withLayout(parts, withoutSection(layout, change.section));
+    case 'move': {
+      const { section, conversations } = change.move;
+      if (section === null) return withMoves(parts, [], conversations);
+      const move = { ...change.move, section };
+      return withMoves(parts, placementsOf(parts.placements.values(), move), []);
+    }
+    case 'close':
+      return withClosing(parts, [change], []);
+    case 'reopen':
+      return withClosing(parts, [], [change.conversation]);
   }
 }
 

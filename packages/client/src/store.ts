@@ -6,12 +6,14 @@ import type {
   DurableCommand,
   Me,
   Message,
+  NotificationSettingsAnswer,
   Refusal,
   Seq,
   Sidebar,
   StreamId,
   User,
 } from '@parley/protocol';
+import type { WaitingChange } from './waiting-changes.ts';
 
 /** An unanswered command of a user. */
 export interface OutboxEntry {
@@ -34,6 +36,8 @@ export interface SavedState {
   readonly me?: Me;
   /** The sidebar of the account. */
   readonly sidebar?: Sidebar;
+  /** The notification settings of the account. */
+  readonly notifications?: NotificationSettingsAnswer;
   /** The users whose names are known. */
   readonly users?: readonly User[];
 }
@@ -49,6 +53,8 @@ export interface Saved {
   readonly outbox: readonly OutboxEntry[];
   /** Stores that keep only cursors and outbox leave it out. */
   readonly state?: SavedState;
+  /** Changes over REST that were not answered, in order. */
+  readonly changes?: readonly WaitingChange[];
 }
 
 /** Changes that are stored atomically. */
@@ -83,6 +89,11 @@ export interface Store {
   removeOutbox(id: ClientId): Promise<void>;
   /** Returns the current outbox, in order; other tabs write to it too. */
   outbox(): Promise<OutboxEntry[]>;
+  /** Stores a change over REST until it is answered. Stores that keep only cursors and outbox leave this out. */
+  putChange?(change: WaitingChange): Promise<void>;
+  removeChange?(id: ClientId): Promise<void>;
+  /** Returns the changes that wait, in order; other tabs write to them too. */
+  changes?(): Promise<readonly WaitingChange[]>;
   /** Deletes everything of the account: the user has logged out. */
   clear(): Promise<void>;
   close(): Promise<void>;

@@ -2,14 +2,15 @@ import type { ParleyClient } from '@parley/client';
 import { type DurableCommand, decideNotification, type Seq } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useMemo } from 'react';
-import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { messageHash } from '../lib/message-hash.ts';
+import { errorMessage } from '../lib/text.ts';
 import { isPushOn } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { refusalText, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import { toast } from '../ui/toast.ts';
 import { handleOf } from '../users/handle.tsx';
 import { BlockedUsers } from './blocked-users.ts';
 import { answerWorker, onNotificationOpened } from './browser.ts';
@@ -66,6 +67,7 @@ export function useNotifications(): void {
       client.onEvent((event) => void reactions.apply(event)),
       client.subscribe(() => notices.updateAuthors()),
       showRejections(client, go),
+      client.on('refused', (error) => toast.error(errorMessage(error))),
       client.on('registered', (user) => {
         const { inApp } = decideNotification(
           { kind: 'new_user', actor: user.id },
