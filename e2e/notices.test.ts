@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EVERYONE } from '../packages/server/src/conversations/everyone.ts';
 import {
   aWriter,
   type BuiltServer,
   CHROMIUM,
   notified,
   PASSWORD,
+  postBodies,
   postMany,
   rowTitled,
   startBuiltServer,
@@ -18,16 +20,36 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   let server: BuiltServer;
   const visitors = new Visitors(() => server.url);
   let count = 0;
-  /** A user who writes in the default group, and one who is on the start page. */
-  const writerAndReader = async () => {
+  /** A user who is on the start page. */
+  const aReader = async () => {
     const n = ++count;
     // The service worker shows the notifications.
     const reader = await visitors.arrive({ worker: true, notifications: true });
     await reader.register(`reader${n}`, `Reader ${n}`);
+    return reader;
+  };
+  /** A user who writes in the default group, and one who is on the start page. */
+  const writerAndReader = async () => {
+    const reader = await aReader();
+    const name = `Writer ${count}`;
     const writer = await visitors.arrive();
-    await writer.register(`writer${n}`, `Writer ${n}`);
+    await writer.register(`writer${count}`, name);
     await writer.open('everyone');
-    return { reader, writer, name: `Writer ${n}` };
+    return { reader, writer, name };
+  };
+  /** The same with a writer who does not use the web client, for tests that look only at the reader. */
+  const posterAndReader = async () => {
+    const reader = await aReader();
+    const name = `Writer ${count}`;
+    const visitor = await visitors.arrive();
+    await visitor.registerOnly(`writer${count}`, name);
+    const { page } = visitor;
+    const writer = {
+      page,
+      conversation: () => EVERYONE,
+      write: (text: string) => postBodies(page, EVERYONE, [text]),
+    };
+    return { reader, writer, name };
   };
 
   beforeAll(async () => {
@@ -113,7 +135,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   });
 
   test('follow the settings of the user and of the conversation, on all devices', async () => {
-    const { reader, writer } = await writerAndReader();
+    const { reader, writer } = await posterAndReader();
     const { page } = reader;
     await reader.visit('/settings/notifications');
     await page.getByLabel('Notify me about', { exact: true }).selectOption('mentions');
@@ -167,7 +189,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   });
 
   test('are listed in the activity, whose read state is the same on all devices', async () => {
-    const { reader, writer, name } = await writerAndReader();
+    const { reader, writer, name } = await posterAndReader();
     const { page } = reader;
     const messages = `/conversations/${writer.conversation()}/messages`;
     const { seq: own } = await request(page, 'POST', messages, { body: 'Likes are welcome' });
@@ -206,11 +228,12 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   });
 
   test('include reactions if enabled, but not muted threads and new people', async () => {
-    const { reader, writer } = await writerAndReader();
+    const { reader, writer } = await posterAndReader();
     const { page } = reader;
     const id = writer.conversation();
     const messages = `/conversations/${id}/messages`;
-    const post = (by: Visitor, body: object) => request(by.page, 'POST', messages, body);
+    const post = (by: { readonly page: Page }, body: object) =>
+      request(by.page, 'POST', messages, body);
     const { seq: root } = await post(reader, { body: 'Root of mine' });
     const { seq: reply } = await post(reader, { body: 'Reply of mine', thread: root });
     await page.goto(`/c/${id}?thread=${root}`);
@@ -353,7 +376,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   });
 
   test('appear only for messages that the user is not looking at', async () => {
-    const { reader, writer } = await writerAndReader();
+    const { reader, writer } = await posterAndReader();
     await reader.open('everyone');
     await writer.write('Seen at once');
     await reader.sees('Seen at once');
@@ -396,7 +419,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   });
 
   test('are summarized for messages missed while away', async () => {
-    const { reader, writer } = await writerAndReader();
+    const { reader, writer } = await posterAndReader();
     await reader.context.setOffline(true);
     await reader.page.getByText('Offline.').first().waitFor();
     await postMany(writer.page, writer.conversation(), 2);
@@ -409,22 +432,20 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   });
 
   test('show usernames for names that look alike', async () => {
-    const { reader } = await writerAndReader();
+    const reader = await aReader();
     const sam = await visitors.arrive();
-    await sam.register('sam', 'Sam Same');
-    await sam.open('everyone');
-    await sam.write('Said by Sam');
+    await sam.registerOnly('sam', 'Sam Same');
+    await postBodies(sam.page, EVERYONE, ['Said by Sam']);
     await reader.open('everyone');
     await reader.sees('Said by Sam');
     expect(await reader.message('Said by Sam').getByText('@sam').count()).toBe(0);
     const other = await visitors.arrive();
-    await other.register('impostor', 'sam same');
-    await other.open('everyone');
+    await other.registerOnly('impostor', 'sam same');
     const users = reader.page.getByRole('navigation', { name: 'Conversations and people' });
     // Until then, the reader does not know that the name is shared.
     await users.getByRole('button', { name: /@impostor/ }).waitFor();
     await look(reader.page, { focus: false });
-    await other.write('Said by the other one');
+    await postBodies(other.page, EVERYONE, ['Said by the other one']);
     await toastOf(reader.page, 'Said by the other one').getByText('@impostor').waitFor();
     await expect
       .poll(() => notified(reader.page))
@@ -437,7 +458,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   });
 
   test('isolate the text direction of a name', async () => {
-    const { reader } = await writerAndReader();
+    const reader = await aReader();
     const hebrew = await aWriter(server.url, 'shalom', 'שלום 12');
     await hebrew.write('שלום לכולם 34');
     const toast = toastOf(reader.page, 'שלום לכולם 34');

@@ -85,11 +85,24 @@ export class Visitor {
    * as long: {@link registerByForm} is for tests that are about them.
    */
   async register(username: string, displayName: string): Promise<void> {
+    await this.registerOnly(username, displayName);
+    await this.page.goto('/');
+    await this.inside();
+  }
+
+  /** Registers without opening the web client: for users who only send requests with the session of the page. */
+  async registerOnly(username: string, displayName: string): Promise<void> {
     await this.page.evaluate(registerHere, { username, displayName, password: PASSWORD });
     await Promise.all(this.#answers.splice(0));
     this.#isNew = false;
-    await this.page.goto('/');
-    await this.inside();
+  }
+
+  /**
+   * Closes the web client, and keeps the session. A page at which the test does not look any more takes as much
+   * processor time to show many messages as the one that is tested.
+   */
+  async closeClient(): Promise<void> {
+    await this.page.goto(LIGHT_PAGE);
   }
 
   /** Registers through the pages, as a user would. */
