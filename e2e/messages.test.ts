@@ -1230,6 +1230,15 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await field.press('Enter');
     await waiting.getByText('Sent during the upload').waitFor();
     await ida.open('everyone');
+    // The pointer has scrolled Joe’s list up to the message above, which may have stopped it from following its end.
+    const list = joe.page.getByRole('log', { name: 'Messages in Pictures' });
+    const toEnd = joe.page.getByRole('button', { name: /new message|Jump to latest/ });
+    await expect
+      .poll(async () => {
+        await list.evaluate((log) => log.scrollTo(0, log.scrollHeight));
+        return toEnd.count();
+      })
+      .toBe(0);
     release();
     await joe.message('Sent during the upload').getByRole('link', { name: 'notes.txt' }).waitFor();
     await ida.open('Pictures');
