@@ -44,7 +44,7 @@ export interface Options {
   readonly faultsPerRound: number;
   /** Every client must have everything this long after a round, ms. */
   readonly deadlineMs: number;
-  /** Name of a planted fault; see planted-faults.ts. */
+  /** Name of a planted fault, or of several, separated by commas; see planted-faults.ts. */
   readonly planted?: string;
 }
 

@@ -411,13 +411,24 @@ async function lockStreams(tx, commands) {`,
   },
 };
 
-/** Returns the planted fault of this name; undefined without a name. @throws for an unknown name */
-export function findPlantedFault(name: string | undefined): PlantedFault | undefined {
+/**
+ * Returns the planted fault of this name, undefined without a name; of several names, separated by commas, what is
+ * planted for all of them.
+ *
+ * @throws for an unknown name
+ */
+export function findPlantedFault(
+  name: string | undefined,
+): Pick<PlantedFault, 'edits' | 'sql'> | undefined {
   if (name === undefined || name === '') return undefined;
-  const planted = PLANTED_FAULTS[name];
-  if (!planted)
+  const faults = name.split(',').map((each) => {
+    const planted = PLANTED_FAULTS[each];
+    if (planted) return planted;
     throw new Error(
-      `There is no fault ${name}; there are ${Object.keys(PLANTED_FAULTS).join(', ')}`,
+      `There is no fault ${each}; there are ${Object.keys(PLANTED_FAULTS).join(', ')}`,
     );
-  return planted;
+  });
+  const edits = faults.flatMap((fault) => fault.edits ?? []);
+  const sql = faults.flatMap((fault) => fault.sql ?? []).join('; ');
+  return { ...(edits.length > 0 && { edits }), ...(sql !== '' && { sql }) };
 }
