@@ -183,13 +183,16 @@ describe('an upload', () => {
         (id, digest, bytes, name, media_type, uploader_id, created_at, attached)
         select gen_random_uuid(), sha256('absent'), ${bytes}, 'a', 'text/plain', '${ida.id}',
           now(), ${attached} from generate_series(1, ${count})`);
-    await insert('0', false, 199);
+    await insert('0', false, 198);
     expect((await startUpload(ida, 'a', 0)).response.status).toBe(201);
+    // An unfinished upload counts, too.
+    expect((await startUpload(ida, 'a', 1)).response.status).toBe(201);
     const many = await startUpload(ida, 'a', 0);
     expect([many.response.status, await codeOf(many.response)]).toEqual([
       409,
       'too_many_unattached_files',
     ]);
+    await server.rows(`delete from uploads where account_id = '${ida.id}'`);
     await server.rows(`delete from files where uploader_id = '${ida.id}'`);
     await insert('0', true, (60 * MIB) / 4_096 - 1);
     expect((await startUpload(ida, 'a', 0)).response.status).toBe(201);

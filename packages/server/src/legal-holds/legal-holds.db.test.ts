@@ -43,7 +43,7 @@ beforeAll(async () => {
     LINK_PREVIEWS: 'off',
   };
   await start();
-  owner = await registerAt(node.url, 'olga');
+  owner = await registerAt(node.url, 'olivia');
   admin = await registerAt(node.url, 'adam');
   member = await registerAt(node.url, 'mona');
   await owner.request('PATCH', `/admin/accounts/${admin.id}`, { role: 'admin' });
@@ -149,7 +149,13 @@ test('what an account has deleted is kept, for the export only', async () => {
   ]);
   expect(lines.at(-2)).toMatchObject({ message: kept, username: 'sam', conversation: group });
 
-  // An export during which the hold is released must not look complete.
+  // Neither an export by an owner who loses access meanwhile,
+  const excluded = async () => {
+    const deny = () => Promise.reject(new Error('access lost'));
+    for await (const part of legalHoldExport(pool, hold.id, deny)) expect(part).not.toBe('');
+  };
+  await expect(excluded()).rejects.toThrow('access lost');
+  // nor one during which the hold is released may look complete.
   const releasing = (async (statement: { name: string }) => {
     if (statement.name === 'legal-holds-export-events') await release(hold);
     return await pool.query(statement as never);
@@ -178,22 +184,28 @@ test('both sides of direct conversations are kept, in the period of the hold', a
   const { body: direct } = await ann.request('POST', '/conversations/direct', {
     account: member.id,
   });
-  const old = await member.post(direct.id, 'grue before');
-  await pool.query(`update events set at = '2026-01-01' where stream_id = $1 and seq = $2`, [
-    direct.id,
-    old,
-  ]);
-  await pool.query(
-    `update messages set posted_at = '2026-01-01' where conversation_id = $1 and seq = $2`,
-    [direct.id, old],
-  );
-  const hold = await placed({ accounts: [ann.id], since: '2026-06-01T00:00:00.000Z' });
-  const mine = await ann.post(direct.id, 'grue of ann');
-  const theirs = await member.post(direct.id, 'grue of mona');
-  await remove(member, direct.id, old);
-  await remove(ann, direct.id, mine);
-  await remove(member, direct.id, theirs);
+  const posted = async (by: typeof ann, text: string, at: string) => {
+    const seq = await by.post(direct.id, text);
+    const where = 'where stream_id = $1 and seq = $2';
+    await pool.query(`update events set at = $3 ${where}`, [direct.id, seq, at]);
+    await pool.query(
+      `update messages set posted_at = $3 ${where.replace('stream', 'conversation')}`,
+      [direct.id, seq, at],
+    );
+    return { by, seq };
+  };
+  const since = '2025-06-01T00:00:00.000Z';
+  const until = '2025-09-01T00:00:00.000Z';
+  const messages = [
+    await posted(member, 'grue before', '2025-05-31T23:59:59.999Z'),
+    await posted(ann, 'grue of ann', since),
+    await posted(member, 'grue of mona', '2025-08-31T23:59:59.999Z'),
+    await posted(ann, 'grue after', until),
+  ];
+  const hold = await placed({ accounts: [ann.id], since, until });
+  for (const { by, seq } of messages) await remove(by, direct.id, seq);
   expect(textsOf(await exported(hold))).toEqual(['posted grue of ann', 'posted grue of mona']);
+  expect(await leftOf('grue after')).toEqual([]);
   expect(await leftOf('grue before')).toEqual([]);
   await purged(hold);
 });
@@ -321,6 +333,8 @@ test('only owners may manage holds, and the audit log names no affected account'
   expect((await owner.request('GET', '/me')).body.permissions).toContain('manage_legal_holds');
   expect((await admin.request('GET', '/me')).body.permissions).not.toContain('manage_legal_holds');
   await purged(hold);
+  const released = await admin.request('GET', '/admin/audit-log?event=legal_hold_released');
+  expect(released.body.items[0]).toMatchObject({ actor: owner.id, details: { hold: hold.id } });
 });
 
 test('places one hold for repeated requests, and rejects invalid ones', async () => {

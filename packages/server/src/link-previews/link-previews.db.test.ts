@@ -246,6 +246,17 @@ test('what was fetched for a message that is hidden meanwhile is not published',
   expect(await logged()).not.toContain('Page of a hidden link');
 });
 
+test('what was fetched for a group that is archived meanwhile is not published', async () => {
+  const seq = await ann.post(group, aPage('Page of an archived group', { hold: true }));
+  await expect.poll(() => held.length).toBe(1);
+  const change = (to: string) => ann.request('POST', `/conversations/${group}/${to}`);
+  expect((await change('archive')).status).toBe(200);
+  for (const go of held.splice(0)) go();
+  await isIdle();
+  expect((await messageOf(seq)).previews).toEqual([]);
+  expect((await change('restore')).status).toBe(200);
+});
+
 test('a hidden message loses its preview, and gets one when it is shown again', async () => {
   const seq = await ann.post(group, aPage('Page to hide'));
   await shows(seq, 'Page to hide');

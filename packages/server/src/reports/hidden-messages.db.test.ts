@@ -271,6 +271,18 @@ test('an admin of the server who has hidden a message because of a report shows 
     { account_id: bob.id, actor_id: owner.id },
   ]);
   expect(codeOf(await hidden(owner, 'DELETE', id, seq))).toBe('conversation_not_found');
+
+  // Only as long as it is an admin of the server.
+  const third = await bob.post(id, 'wumpus again');
+  await cid.request('POST', `/conversations/${id}/messages/${third}/report`, { reason: 'abuse' });
+  const open = (await admin.request('GET', '/admin/reports')).body.items;
+  const ofThird = open.find((r: { message: Seq }) => r.message === third);
+  await admin.request('POST', `/reports/${ofThird.id}/resolve`, { action: 'hide' });
+  expect(codeOf(await hidden(admin, 'GET', id, third))).toBe(200);
+  await owner.request('PATCH', `/admin/accounts/${admin.id}`, { role: 'member' });
+  for (const method of ['GET', 'DELETE']) {
+    expect(codeOf(await hidden(admin, method, id, third))).toBe('conversation_not_found');
+  }
 });
 
 test('a report of a message that was hidden meanwhile shows that, and is resolved by hiding it', async () => {

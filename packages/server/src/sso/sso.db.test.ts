@@ -330,6 +330,16 @@ describe('single sign-on', () => {
     expect(ofGia).toMatchObject([{ uses: 1 }]);
   });
 
+  test('registers a guest with the latest of several invitations', async () => {
+    for (const name of ['first clients', 'latest clients']) {
+      const guest = { groups: [await owner.group(name)] };
+      await owner.request('POST', '/admin/invitations', { email: 'lia@example.org', guest });
+    }
+    const browser = new Browser();
+    expect(await browser.logIn('lia lia@example.org verified')).toBe('/');
+    expect(await browser.conversations()).toEqual(['latest clients']);
+  });
+
   test('is not blocked by an unusable invitation for guests', async () => {
     const former = await server.register('former');
     const setRole = (role: string) =>

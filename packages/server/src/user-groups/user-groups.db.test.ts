@@ -102,13 +102,15 @@ describe('user groups', () => {
 
   test('contain existing accounts, up to a limit, and lose deleted ones', async () => {
     const gone = await server.register('gone');
-    const { id } = await created('leavers', [gone.id, ria.id]);
+    const { id, changedSeq } = await created('leavers', [gone.id, ria.id]);
     const none = '0197a000-0000-7000-8000-000000000000' as AccountId;
     expect((await change(id, { members: [none] })).body.code).toBe('account_not_found');
     const many = Array.from({ length: LIMITS.userGroupMembers + 1 }, () => ria.id);
     expect((await change(id, { members: many })).status).toBe(422);
     await owner.request('DELETE', `/admin/accounts/${gone.id}?messages=keep`);
     expect((await list()).find((group) => group.id === id)?.members).toEqual([ria.id]);
+    // An admin who still sees the deleted account must look again.
+    expect((await change(id, { title: 'Gone', changedSeq })).body.code).toBe('user_group_changed');
     const most = await server.rows('select count(*)::int as count from user_groups');
     await server.rows(`insert into user_groups (id, name, name_key, name_skeleton, title, members, seq)
       select gen_random_uuid(), n, n, n, n, '{}', 0

@@ -246,6 +246,10 @@ describe('changing a password', () => {
     await change(accessToken, PASSWORD);
     const resumed = await logins.resume('redeem', 'second_factor', ticket);
     expect(await api.accounts.sessions.begin(resumed, 'x', 'y')).toBeNull();
+    const origin = { address: 'y', userAgent: undefined, previous: undefined };
+    await expect(logins.finish(resumed, origin)).rejects.toMatchObject({
+      refusal: { code: 'session_ended' },
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { aTestApi, registration, type TestApi } from '../../../test/support/api.ts';
 import { bearer, PASSWORD, WITH_SESSION_TOKEN } from '../../../test/support/credentials.ts';
@@ -250,6 +251,24 @@ describe('with SMTP', () => {
     );
     expect(rowCount).toBe(1);
     expect((await verify(ticket, code)).json().code).toBe('rate_limited');
+  });
+
+  test('registrations with one address send a limited number of codes', async () => {
+    await mailing({ rateLimits: true });
+    const statuses: number[] = [];
+    for (let n = 0; n < 7; n++) {
+      statuses.push((await register(`ann${n}`, { email: 'ann@example.org' })).statusCode);
+    }
+    expect(statuses).toEqual([...Array(6).fill(202), 429]);
+  });
+
+  test('a code that comes twice at once creates one account', async () => {
+    await mailing();
+    const { ticket } = (await register('ann')).json();
+    const code = await sink.code('ann@example.org');
+    const answers = await Promise.all([verify(ticket, code), verify(ticket, code)]);
+    expect(answers.map((answer) => answer.statusCode).sort()).toEqual([200, 410]);
+    expect(await count('accounts')).toBe(1);
   });
 
   test('an old code is invalid, and so is the one before the newest', async () => {
@@ -599,6 +618,35 @@ describe('modes', () => {
     const late = await verify(ticket, mailed);
     expect([late.statusCode, late.json().code]).toEqual([403, code]);
     expect(await count('accounts')).toBe(1);
+  });
+
+  test('an address is not believed if the setting becomes domain during a registration', async () => {
+    await plain();
+    await register('ann');
+    const { pool } = api.database;
+    const holder = await pool.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select from streams where id = $1 for update', [WORKSPACE_STREAM]);
+      const registering = register('bob');
+      const waiting = async () =>
+        (
+          await pool.query(
+            `select from pg_stat_activity
+             where datname = current_database() and wait_event_type = 'Lock'`,
+          )
+        ).rows.length;
+      await expect.poll(waiting).toBe(1);
+      await holder.query(
+        `insert into server_settings (name, value, seq) values ('registration', $1, 1)`,
+        [{ mode: 'domain', domains: ['example.org'] }],
+      );
+      await holder.query('commit');
+      const answer = await registering;
+      expect([answer.statusCode, answer.json().code]).toEqual([403, 'invitation_required']);
+    } finally {
+      holder.release();
+    }
   });
 
   test('restricts an invitation to its address also when registration is open', async () => {
