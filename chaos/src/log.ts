@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Event, SYSTEM } from '@parley/protocol';
 import type { FinalMessage, RecordOf } from './history.ts';
-import { type MembershipPeriod, messagesOf, periodsOf } from './model.ts';
+import { type MembershipPeriod, outcomeOf } from './model.ts';
 
 /** The log of a conversation, as the founder read it at the end. */
 export class Log {
@@ -18,16 +18,20 @@ export class Log {
 
   /** The seq of the last message that has expired: all earlier ones are deleted. */
   readonly expiredUpTo: number;
-  #messages: readonly FinalMessage[] | null = null;
-  /** The events as JSON, once they were compared. */
+  /** The messages that result from the events. */
+  readonly messages: readonly FinalMessage[];
+  /** The events as JSON, once they were compared, and the messages. */
   readonly #texts: string[] = [];
+  readonly #messageTexts = new Map<FinalMessage, string>();
 
   /** `lost` has the events that a restore of the database has undone. */
   constructor({ stream, first, events }: RecordOf<'log'>, lost: readonly Event[] = []) {
     this.stream = stream;
     this.first = first;
     this.events = events;
-    this.#periods = periodsOf(events);
+    const { periods, messages } = outcomeOf(events);
+    this.#periods = periods;
+    this.messages = messages;
     this.#unredacted = new Set(
       lost.flatMap((e) =>
         (e.type === 'message.deleted' || e.type === 'message.hidden') && e.stream === stream
@@ -47,10 +51,11 @@ export class Log {
     return this.events[this.events.length - 1]?.seq ?? this.first - 1;
   }
 
-  /** The messages that result from the events. */
-  get messages(): readonly FinalMessage[] {
-    this.#messages ??= messagesOf(this.events);
-    return this.#messages;
+  /** Returns one of the {@link messages} as JSON. */
+  textOf(message: FinalMessage): string {
+    const text = this.#messageTexts.get(message) ?? JSON.stringify(message);
+    this.#messageTexts.set(message, text);
+    return text;
   }
 
   at(seq: number): Event | undefined {

@@ -216,15 +216,23 @@ function stateOf(events: readonly Event[]): State {
   return state;
 }
 
-/** Returns the membership periods of each account. */
-export function periodsOf(events: readonly Event[]): Map<string, MembershipPeriod[]> {
-  return stateOf(events).periods;
+/** What follows from the events of a conversation. */
+export interface Outcome {
+  /** The membership periods of each account. */
+  readonly periods: ReadonlyMap<string, readonly MembershipPeriod[]>;
+  /** The messages in their state after all events. */
+  readonly messages: readonly FinalMessage[];
+}
+
+/** Returns what follows from the events of a conversation. */
+export function outcomeOf(events: readonly Event[]): Outcome {
+  const { periods, messages } = stateOf(events);
+  return { periods, messages: [...messages.values()] };
 }
 
 /** Returns the messages in their state after all events. */
-export function messagesOf(events: readonly Event[]): FinalMessage[] {
-  return [...stateOf(events).messages.values()];
-}
+export const messagesOf = (events: readonly Event[]): readonly FinalMessage[] =>
+  outcomeOf(events).messages;
 
 /** Returns whether a message is shown in its conversation, and not only in a thread. */
 export const isInConversation = (m: FinalMessage): boolean =>

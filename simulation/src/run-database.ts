@@ -179,11 +179,8 @@ export class RunDatabase {
 
   /** Returns the events of a stream, as clients receive them. */
   eventsOf(stream: StreamId): Event[] {
-    return this.#model.tables.events
-      .committed()
-      .filter((row) => row.stream_id === stream)
-      .sort((a, b) => a.seq - b.seq)
-      .map(eventOf);
+    const rows = [...this.#model.tables.eventsByPlace.from(stream, 0)];
+    return rows.flatMap(({ committed }) => (committed ? eventOf(committed) : []));
   }
 }
 
