@@ -3,7 +3,7 @@ import { simulate } from '../test/simulate.ts';
 
 /**
  * Seeds of schedules that violated a guarantee, with the defect that each one found. Changes of the
- * product change the effect of a seed, so each defect also has a test of its module.
+ * product and of the plans change the effect of a seed, so each defect also has a test of its module.
  */
 const SEEDS = [
   [74, 'a command deferred for more than five seconds lost its place to a later one of its sender'],

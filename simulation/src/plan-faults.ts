@@ -1,18 +1,7 @@
 import type { Random } from '@parley/chaos/random';
-import {
-  type ClientPlan,
-  type ConversationPlan,
-  FAULTS,
-  type FaultName,
-  type FaultPlan,
-  type PlanKind,
-  type Step,
-} from './plan.ts';
+import type { ClientPlan, ConversationPlan, FaultName, FaultPlan, PlanKind, Step } from './plan.ts';
 import type { Shape } from './plan-shapes.ts';
 
-const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
-const HINT_FAULTS: readonly FaultName[] = ['lose-hints', 'slow-broker', 'broker-away'];
-const ABSENCES: readonly FaultName[] = ['sleep-client', 'forget-client'];
 /** How many tabs are reloaded in a plan with tabs. */
 const RELOADS = 2;
 /** The share of plans with faults in which a client is away until after most commands, and for how long. */
@@ -30,15 +19,14 @@ const HIDINGS_MS = {
   return: [3_000, 3_800],
 } as const;
 
-/** Plans the faults of a run. */
+/** Plans the faults of a run; `names`: the kinds of faults, each as often as it is to be chosen. */
 export function planFaults(
   random: Random,
   kind: PlanKind,
+  names: readonly FaultName[],
   clients: readonly ClientPlan[],
   { activeMs }: Shape,
 ): FaultPlan[] {
-  const kinds = { faults: FAULT_NAMES, hints: HINT_FAULTS, clean: ABSENCES }[kind];
-  const names = kinds.flatMap((name) => Array<FaultName>(FAULTS[name]).fill(name));
   const fault = (name: FaultName, lasts: number): FaultPlan => ({
     at: random.next() * activeMs * 0.9,
     name,

@@ -1,43 +1,47 @@
 import { Random } from '@parley/chaos/random';
-import type { ClientPlan, Conditions, ConversationPlan, Plan, PlanKind } from './plan.ts';
+import type { ClientPlan, Conditions, ConversationPlan, Plan, PlanKind, Step } from './plan.ts';
 import { planFaults, planHidings } from './plan-faults.ts';
 import { planHold, planLooks } from './plan-requests.ts';
-import { DENSE, type Shape, SPREAD } from './plan-shapes.ts';
-import { planRetention, planSteps, planUserGroup } from './plan-steps.ts';
+import { CROWDED, DENSE, type Shape, SPREAD } from './plan-shapes.ts';
+import { mentionUserGroup, planRetention, planSteps, planUserGroup } from './plan-steps.ts';
+import { drawSwarm, type Swarm } from './plan-swarm.ts';
 
 /** Of each ten plans, one has no faults, and one has only those of the broker. */
 const OTHER_KINDS_EVERY = 10;
-/** The share of plans with faults in which an account has several tabs, which share a connection. */
-const TABS_SHARE = 0.4;
-/** The share of plans with faults that are dense. */
-const DENSE_SHARE = 0.8;
-/** The share of plans with a guest. */
-const GUEST_SHARE = 0.3;
-/** The share of plans with a legal hold. */
-const HOLD_SHARE = 0.3;
+/** The shares of the shapes of plans with faults; the rest is spread. */
+const SHAPES = [
+  [DENSE, 0.5],
+  [CROWDED, 0.3],
+] as const;
+/** How many commands a plan has. */
+const COMMANDS = 100;
+/** Steps that only read. */
+const READS: readonly Step['op'][] = ['look', 'watch', 'export-hold'];
 
 /** Creates the plan of a seed. */
 export function planRun(seed: number): Plan {
   const random = new Random(seed);
   const kind = kindOf(seed);
-  const shape = kind !== 'clean' && random.fork(10).chance(DENSE_SHARE) ? DENSE : SPREAD;
+  const shape = kind === 'clean' ? SPREAD : random.fork(10).weighted<Shape>(SHAPES, SPREAD);
+  const { shares, hasThreads, faults: names, circumstances } = drawSwarm(random.fork(14), kind);
   const accounts = random.chance(0.7) ? 3 : shape.most.accounts;
-  const clients = planClients(accounts, random.fork(1), kind, shape);
-  const hasGuest = random.fork(9).chance(GUEST_SHARE);
+  const clients = planClients(accounts, random.fork(1), kind, circumstances.has('tabs'), shape);
+  const hasGuest = circumstances.has('guest');
   const all = planConversations(accounts, random.fork(2), shape);
   const conversations = hasGuest ? withGuest(all, accounts - 1) : all;
-  const faults = planFaults(random.fork(5), kind, clients, shape);
-  const hidings = planHidings(clients, conversations, random.fork(6), kind, shape);
-  const userGroup = planUserGroup(
-    clients,
-    planSteps(clients, conversations, faults, random.fork(4), shape),
-    random.fork(8),
+  const faults = planFaults(random.fork(5), kind, names, clients, shape);
+  const { retention, hasUserGroup, hasHold, others, more } = planOthers(
+    { clients, conversations, kind, circumstances },
+    random,
     shape,
   );
-  const hasHold = random.fork(11).chance(HOLD_SHARE);
-  const holdSteps = hasHold ? planHold(clients, random.fork(12), shape) : [];
-  const looks = hasGuest ? planLooks(clients, conversations, random.fork(13), shape) : [];
-  const { retention, choices } = planRetention(clients, conversations, random.fork(7), shape);
+  const count = COMMANDS - others.filter(({ op }) => !READS.includes(op)).length;
+  const planned = planSteps(
+    { clients, conversations, faults, shares, count },
+    random.fork(4),
+    shape,
+  );
+  const steps = hasUserGroup ? mentionUserGroup(planned, random.fork(8)) : planned;
   return {
     seed,
     kind,
@@ -46,15 +50,43 @@ export function planRun(seed: number): Plan {
     clients,
     conversations,
     conditions: planConditions(random.fork(3), kind, shape),
+    hasThreads,
     retention,
-    hasUserGroup: userGroup.isMentioned,
+    hasUserGroup,
     hasGuest,
     hasHold,
-    steps: [...userGroup.steps, ...hidings.steps, ...choices, ...holdSteps, ...looks].sort(
-      (a, b) => a.at - b.at,
-    ),
-    faults: [...faults, ...hidings.faults].sort((a, b) => a.at - b.at),
+    steps: [...steps, ...others].sort((a, b) => a.at - b.at),
+    faults: [...faults, ...more].sort((a, b) => a.at - b.at),
   };
+}
+
+/** Plans what the circumstances of a plan add to it: steps, and faults. */
+function planOthers(
+  {
+    clients,
+    conversations,
+    kind,
+    circumstances,
+  }: Pick<Plan, 'clients' | 'conversations' | 'kind'> & Pick<Swarm, 'circumstances'>,
+  random: Random,
+  shape: Shape,
+) {
+  const hidings = planHidings(clients, conversations, random.fork(6), kind, shape);
+  const expiring = circumstances.has('retention')
+    ? planRetention(clients, conversations, random.fork(7), shape)
+    : { retention: null, choices: [] };
+  const hasHold = circumstances.has('hold');
+  const hasUserGroup = circumstances.has('user-group');
+  const others: Step[] = [
+    ...hidings.steps,
+    ...expiring.choices,
+    ...(hasUserGroup ? planUserGroup(clients, random.fork(15), shape) : []),
+    ...(hasHold ? planHold(clients, random.fork(12), shape) : []),
+    ...(circumstances.has('guest')
+      ? planLooks(clients, conversations, random.fork(13), shape)
+      : []),
+  ];
+  return { retention: expiring.retention, hasUserGroup, hasHold, others, more: hidings.faults };
 }
 
 function kindOf(seed: number): PlanKind {
@@ -66,6 +98,7 @@ function planClients(
   accounts: number,
   random: Random,
   kind: PlanKind,
+  hasTabs: boolean,
   { deviceShare }: Shape,
 ): ClientPlan[] {
   const clockOffsetMs = () =>
@@ -76,8 +109,7 @@ function planClients(
     clockOffsetMs: clockOffsetMs(),
     isTab: false,
   }));
-  if (kind === 'faults' && random.chance(TABS_SHARE))
-    return [...clients, ...planTabs(clients, random)];
+  if (hasTabs) return [...clients, ...planTabs(clients, random)];
   // A second device of one account.
   if (random.chance(deviceShare)) {
     const account = random.int(0, accounts - 1);

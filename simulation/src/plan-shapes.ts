@@ -36,3 +36,6 @@ export const DENSE: Shape = {
   sameMomentShare: 0.8,
   commit: { min: 1, max: 8 },
 };
+
+/** As {@link DENSE}, with larger bursts: transactions have many commands, and few are between two of them. */
+export const CROWDED: Shape = { ...DENSE, burst: { min: 20, max: 60 } };

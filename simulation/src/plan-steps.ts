@@ -8,34 +8,8 @@ import {
   USER_GROUP,
 } from './plan.ts';
 import type { Shape } from './plan-shapes.ts';
+import type { Swarm } from './plan-swarm.ts';
 
-/** Shares of the commands; the rest is posts. */
-const SHARES: readonly (readonly [Step['op'], number])[] = [
-  ['reply', 0.12],
-  ['poll', 0.02],
-  ['vote', 0.04],
-  ['close', 0.01],
-  ['rival-votes', 0.01],
-  ['follow', 0.01],
-  ['unfollow', 0.01],
-  ['read-thread', 0.03],
-  ['edit', 0.09],
-  ['delete', 0.05],
-  ['hide', 0.04],
-  ['unhide', 0.02],
-  ['react', 0.07],
-  ['unreact', 0.02],
-  ['read', 0.04],
-  ['unread', 0.01],
-  ['join', 0.03],
-  ['leave', 0.015],
-  ['remove', 0.025],
-  ['add', 0.03],
-  ['pin', 0.02],
-  ['unpin', 0.01],
-  ['twice', 0.03],
-  ['rivals', 0.03],
-];
 const EMOJI = ['👍', '🎉', '❤️'];
 /** The duration of a burst, ms. */
 const BURST_MS = 5;
@@ -45,14 +19,11 @@ const SAME_CLIENT_SHARE = 0.5;
 const RELOAD_SHARE = 0.3;
 const RELOAD_MS = 80;
 
-/** The share of plans with a user group, and of the mentions in them that are of it. */
-const USER_GROUP_SHARE = 0.3;
+/** The share of the mentions in plans with a user group that are of it. */
 const USER_GROUP_MENTION_SHARE = 0.7;
 /** How often its members change. */
 const USER_GROUP_CHANGES = 8;
 
-/** The share of plans in which messages expire. */
-const RETENTION_SHARE = 0.25;
 /** When the day passes, as a share of the time in which commands are sent, and how long messages are kept then, ms. */
 const RETENTION_PASSES = { min: 0.2, max: 0.67 };
 const RETENTION_KEEPS_MS = [200, 1_500] as const;
@@ -60,19 +31,25 @@ const RETENTION_KEEPS_MS = [200, 1_500] as const;
 const SEARCHES = 6;
 const CHOICES = { min: 1, max: 5 };
 
+/** What the commands of a run are planned with. */
+export interface StepsPlan {
+  readonly clients: readonly ClientPlan[];
+  readonly conversations: readonly ConversationPlan[];
+  readonly faults: readonly FaultPlan[];
+  readonly shares: Swarm['shares'];
+  readonly count: number;
+}
+
 /**
  * Plans the commands of a run. Most come several at a time, from one client or from several, so that those that race are
  * in one batch.
  */
 export function planSteps(
-  clients: readonly ClientPlan[],
-  conversations: readonly ConversationPlan[],
-  faults: readonly FaultPlan[],
+  { clients, conversations, faults, shares, count }: StepsPlan,
   random: Random,
   { activeMs, singleShare, burst: size, sameMomentShare }: Shape,
 ): Step[] {
   const steps: Step[] = [];
-  const count = random.int(100, 106);
   // Tabs do more than other clients: what they send has to meet on one connection.
   const choices = clients.flatMap(({ isTab }, n) => (isTab ? [n, n, n] : [n]));
   const anyClient = () => random.pick(choices);
@@ -89,7 +66,7 @@ export function planSteps(
     for (let n = 0; n < burst && steps.length < count; n++) {
       const client = random.chance(SAME_CLIENT_SHARE) ? first : anyClient();
       const { account, name } = clients[client] as ClientPlan;
-      const op = random.weighted(SHARES, 'post');
+      const op = random.weighted<Step['op']>(shares, 'post');
       const isEmoji = op === 'react' || op === 'unreact';
       steps.push({
         at: random.chance(sameMomentShare) ? at : at + random.next() * BURST_MS,
@@ -104,24 +81,25 @@ export function planSteps(
   return steps.sort((a, b) => a.at - b.at);
 }
 
-/** Makes many texts that mention someone mention a user group instead, whose members change meanwhile. */
-export function planUserGroup(
-  clients: readonly ClientPlan[],
-  steps: readonly Step[],
-  random: Random,
-  { activeMs }: Shape,
-): { readonly isMentioned: boolean; readonly steps: readonly Step[] } {
-  if (!random.chance(USER_GROUP_SHARE)) return { isMentioned: false, steps };
-  const [client = 0] = [...clients.keys()].filter((n) => clients[n]?.account === 0);
-  const mentioning = steps.map((step) => {
+/** Makes many texts that mention someone mention the user group instead. */
+export function mentionUserGroup(steps: readonly Step[], random: Random): Step[] {
+  return steps.map((step) => {
     const isChanged = /^@c\d/.test(step.text) && random.chance(USER_GROUP_MENTION_SHARE);
     return isChanged ? { ...step, text: step.text.replace(/^@c\d/, `@${USER_GROUP}`) } : step;
   });
-  const changes = Array.from({ length: USER_GROUP_CHANGES }, (): Step => {
+}
+
+/** Plans that the members of the user group change. */
+export function planUserGroup(
+  clients: readonly ClientPlan[],
+  random: Random,
+  { activeMs }: Shape,
+): Step[] {
+  const [client = 0] = [...clients.keys()].filter((n) => clients[n]?.account === 0);
+  return Array.from({ length: USER_GROUP_CHANGES }, () => {
     const at = random.next() * activeMs;
     return { at, client, op: 'user-group', conversation: 0, pick: random.next(), text: '' };
   });
-  return { isMentioned: true, steps: [...mentioning, ...changes] };
 }
 
 /** Plans that messages expire: most groups keep them for a day, and some choose another period later. */
@@ -130,8 +108,7 @@ export function planRetention(
   conversations: readonly ConversationPlan[],
   random: Random,
   { activeMs }: Shape,
-): { readonly retention: RetentionPlan | null; readonly choices: Step[] } {
-  if (!random.chance(RETENTION_SHARE)) return { retention: null, choices: [] };
+): { readonly retention: RetentionPlan; readonly choices: Step[] } {
   const [client = 0] = [...clients.keys()].filter((n) => clients[n]?.account === 0);
   const choice = (conversation: number, at: number, pick: number): Step => ({
     ...{ at, client, op: 'retention', conversation, pick, text: '' },

@@ -13,6 +13,8 @@ export interface Plan {
   readonly clients: readonly ClientPlan[];
   readonly conversations: readonly ConversationPlan[];
   readonly conditions: Conditions;
+  /** Whether clients load threads: in other plans there are none. */
+  readonly hasThreads: boolean;
   readonly retention: RetentionPlan | null;
   /** Whether the first account is an admin of the server, and changes a user group that texts mention. */
   readonly hasUserGroup: boolean;

@@ -10,6 +10,7 @@ import {
   conversationOfStream,
   LIMITS,
   type Limits,
+  type Seq,
   SYSTEM,
   streamOfAccount,
   streamOfConversation,
@@ -131,6 +132,8 @@ class Simulation {
   /** Whether the release of the legal hold was acknowledged. */
   #isHoldReleased = false;
   #isRestored = false;
+  /** The roots of the threads of each conversation at the end. */
+  readonly #roots = new Map<ConversationId, readonly Seq[]>();
   /** What ends the faults in progress. */
   readonly #ends = new Map<FaultPlan, End>();
 
@@ -178,8 +181,7 @@ class Simulation {
 
   async run(): Promise<void> {
     const loop = this.#loop;
-    const { steps, faults } = this.#plan;
-    const { retention } = this.#plan;
+    const { steps, faults, retention, hasThreads } = this.#plan;
     // Until a day passes, it is the day before.
     if (retention) for (const slot of this.#slots) slot.setDay(retention.keepMs - DAY_MS);
     for (const slot of this.#slots) slot.start();
@@ -192,6 +194,7 @@ class Simulation {
       accounts: this.#accounts,
       conversations: this.#conversations,
       userGroup: this.#userGroup,
+      hasThreads,
       guest: this.#plan.hasGuest ? (this.#accounts.at(-1) ?? null) : null,
       onHoldReleased: () => {
         this.#isHoldReleased = true;
@@ -226,7 +229,7 @@ class Simulation {
         await loop.run(() => false, loop.now + DEFERRED_MS);
         this.#search(true);
       }
-      await loop.run(() => false, loop.now + THREADS_MS);
+      if (retention || hasThreads) await loop.run(() => false, loop.now + THREADS_MS);
     }
     await this.#until(CONVERGENCE_MS, () => this.#finish(missing.length === 0));
     this.#readLogs();
@@ -441,9 +444,10 @@ class Simulation {
     }
     for (const id of this.#conversations) {
       const stream = streamOfConversation(id);
+      const events = this.#database.eventsOf(stream);
+      this.#roots.set(id, rootsIn(events));
       // The creator sees the log from its own joining on, which follows the creation.
-      const events = this.#database.eventsOf(stream).filter(({ seq }) => seq > 1);
-      this.history.add({ kind: 'log', stream, first: 2, events });
+      this.history.add({ kind: 'log', stream, first: 2, events: events.filter((e) => e.seq > 1) });
     }
   }
 
@@ -468,7 +472,7 @@ class Simulation {
     const [reader] = this.#accounts as [AccountId];
     for (const id of this.#conversations) {
       const stream = streamOfConversation(id);
-      const roots = rootsIn(this.#database.eventsOf(stream));
+      const roots = this.#roots.get(id) ?? [];
       const messages = await this.#loop.within(slot.process, () =>
         slot.node?.messagesOf(reader, id, roots),
       );

@@ -99,6 +99,7 @@ export class ClientDriver {
       this.#watch(client);
       void client.start(this.account).then(() => {
         discardRefused(client);
+        if (!this.#context.hasThreads) return;
         // The next ping loads them again.
         client.threads.load().catch((error: unknown) => {
           if (!(error instanceof ApiError)) throw error;

@@ -13,6 +13,8 @@ export interface RunContext {
   readonly accounts: readonly AccountId[];
   /** Ids of the conversations, by index. */
   readonly conversations: readonly ConversationId[];
+  /** Whether clients load their threads. */
+  readonly hasThreads: boolean;
   /** The account that is a guest. */
   readonly guest: AccountId | null;
   /** The user group that texts mention. */
