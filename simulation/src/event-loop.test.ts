@@ -73,6 +73,23 @@ test('a fault does not come before callbacks that another callback of setImmedia
   expect(done).toEqual(['added', 'killed']);
 });
 
+test('a fault does not come before callbacks of setImmediate because a canceled task was before it', async () => {
+  // Whether another task shares the turn is decided by the seed.
+  for (let seed = 1; seed <= 50; seed++) {
+    const loop = new EventLoop(seed);
+    const process = new Process('p');
+    const done: string[] = [];
+    loop.after(1, process, () => void loop.immediate(process, () => done.push('called')));
+    loop.after(1.01, process, () => done.push('canceled'))();
+    loop.fault(1.02, new Process('runner'), () => {
+      done.push('killed');
+      process.isAlive = false;
+    });
+    await loop.run(never, 10);
+    expect(done, `${seed}`).toEqual(['called', 'killed']);
+  }
+});
+
 test('the last turn ends also for processes that are frozen or were killed', async () => {
   const loop = new EventLoop(1);
   const [frozen, killed] = [new Process('frozen'), new Process('killed')];

@@ -209,11 +209,11 @@ export class EventLoop {
 
   /** Runs the next step. Returns false if there is none up to `until`. */
   #step(until: number): boolean {
+    this.#dropVoid();
     if (this.#immediates.length > 0 && (this.#dueImmediates > 0 || !this.#takesAnother())) {
       this.#runImmediate();
       return true;
     }
-    this.#dropVoid();
     const next = this.#heap[0];
     if (!next || next.at > until) return false;
     pop(this.#heap);

@@ -28,6 +28,7 @@ const SEEDS = [
   [5_200_243, 'a deferred command of a tab was sent again behind its later, rate-limited ones'],
   [7_089_641, 'a client trusted the event of a hidden reply instead of the count from the server'],
   [8_200_003, 'a client kept the threads that it had loaded before a restore'],
+  [18_100_638, 'a fault killed a node before its flush, behind a canceled task of the same turn'],
   [
     41_000_045,
     'replies in a followed thread stayed unread in the client after the account replied',
