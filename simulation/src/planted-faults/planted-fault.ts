@@ -12,7 +12,10 @@ export interface PlantedFault {
   /** The rules of the checker, at least one of which must find it. */
   readonly caughtBy: readonly string[];
   readonly edits: readonly PackageEdit[];
-  /** The seed from which on tests search for it, if few schedules show it; 1 otherwise. */
+  /**
+   * The seed from which on tests search for it, if few schedules show it, or the first one violates other rules; 1
+   * otherwise.
+   */
   readonly seed?: number;
   /** The fault is in the store of clients: the cursor is stored before the data. */
   readonly cursorFirst?: true;
