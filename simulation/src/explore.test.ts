@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { simulate } from '../test/simulate.ts';
 
 /** Schedules of a run of the tests, about a minute on one core: the same ones each time. */
-const COUNT = 1_500;
+const COUNT = 1_800;
 
 test(`${COUNT} schedules keep every guarantee`, async () => {
   const { code, output } = await simulate('--count', String(COUNT), '--seed', '1', '--brief');
