@@ -17,6 +17,8 @@ const anyOf = (...patterns: RegExp[]): RegExp =>
  * is loaded on demand (`import()`) stays out of the groups unless it is named.
  */
 export const CHUNK_GROUPS: Group[] = [
+  // The titles of errors, which only the login page shows.
+  { name: 'errors', test: /\/packages\/protocol\/src\/codes\.ts$/ },
   // Who is logged in, and in which language: runs while the other scripts are being loaded.
   { name: 'start', test: anyOf(modules('main'), /\/packages\/client\/src\/api-auth\.ts$/) },
   // React and the router.
@@ -35,7 +37,7 @@ export const CHUNK_GROUPS: Group[] = [
       ),
       /\/node_modules\/@tanstack\/react-router\//,
       // Icons of both.
-      /\/node_modules\/lucide-react\/dist\/esm\/icons\/(check|check-check|copy|list-ordered|log-in)\.mjs$/,
+      /\/node_modules\/lucide-react\/dist\/esm\/icons\/(check|check-check|chevron-down|copy|eye|eye-off|list-ordered|log-in)\.mjs$/,
     ),
   },
   // The client of a session connects while the layout and the page are being loaded.
