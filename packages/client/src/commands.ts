@@ -1,18 +1,13 @@
-import {
-  type Ack,
-  type ClientId,
-  type DurableCommand,
-  type Limits,
-  type Nack,
-  type Refusal,
-  refusal,
-} from '@parley/protocol';
+import type { Ack, ClientId, DurableCommand, Limits, Nack, Refusal } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { CommandRefused, type Sent } from './client-types.ts';
 import { Outbox, type OutboxDeps, overtakes } from './outbox.ts';
 import type { Persistence } from './persistence.ts';
 import type { OutboxEntry } from './store.ts';
 import { claimOrphans, holdTab } from './tabs.ts';
+
+/** The answer to commands that the session did not outlive. Not from the table of errors, which a page need not load. */
+const SESSION_ENDED: Refusal = { code: 'session_ended', message: 'The session has ended' };
 
 /** Interval of the search for entries of closed tabs, ms. */
 const ORPHANS_MS = 30_000;
@@ -79,7 +74,7 @@ export class Commands {
     this.#failed.clear();
     this.#outbox.clear();
     for (const { reject } of this.#settling.values()) {
-      reject(new CommandRefused(refusal('session_ended')));
+      reject(new CommandRefused(SESSION_ENDED));
     }
     this.#settling.clear();
     this.#onChange();
