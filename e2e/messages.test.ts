@@ -840,7 +840,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await una.page.getByText(/^Not in this group: Xan Outside$/).waitFor();
     expect(await barriers(una.page)).toEqual([]);
     await una.page.getByRole('button', { name: 'Add to group' }).click();
-    await una.page.getByText('Added Xan Outside').waitFor();
+    await una.page.getByText('Added Xan Outside', { exact: true }).waitFor();
     await outside.open('Mentions');
     await outside.message('ask').getByText('@Xan Outside').waitFor();
   });
