@@ -154,7 +154,7 @@ function planConditions(random: Random, kind: PlanKind, { commit }: Shape): Cond
     kernelBytes: random.pick([400, 2_000, 16_384]),
     limits: {
       ...(random.chance(0.4) && { bufferedBytes: random.pick([300, 1_500, 6_000]) }),
-      ...(random.chance(0.15) && { commands: 30 }),
+      ...(random.chance(0.15) && { commands: 60 }),
       ...(random.chance(0.15) && { replayEvents: random.int(10, 40) }),
     },
     commit,
