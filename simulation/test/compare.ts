@@ -62,7 +62,7 @@ const COLUMNS = {
   legal_hold_conversations: 'conversation_id, hold_id',
   held_events: 'stream_id, hold_id, seq, data',
   mentions: 'conversation_id, message_seq, account_id, seq, thread',
-  reactions: 'conversation_id, message_seq, account_id, emoji, seq',
+  reactions: 'conversation_id, message_seq, account_id, emoji, seq, first_seq',
   pins: 'conversation_id, message_seq, pinned_by, pinned_at, seq',
   threads: 'conversation_id, thread, replies, last_reply_seq, last_reply_at, authors',
   thread_participants: 'account_id, conversation_id, thread, seq',

@@ -141,7 +141,7 @@ function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): v
       tables.put(tables.mentions, mention);
     }
     const on = { conversation_id: id, message_seq: seq, seq: 5 };
-    tables.put(tables.reactions, { ...on, account_id: author, emoji: '👍' });
+    tables.put(tables.reactions, { ...on, account_id: author, emoji: '👍', first_seq: 3 });
     if (seq === 3) tables.put(tables.pins, { ...on, pinned_by: author, pinned_at: t });
   }
 }

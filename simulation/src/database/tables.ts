@@ -154,6 +154,7 @@ export interface ReactionRow {
   readonly account_id: string;
   readonly emoji: string;
   readonly seq: number;
+  readonly first_seq: number;
 }
 
 /** A pinned message. */

@@ -172,7 +172,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
   {
     name: 'reactions',
     key: ['conversation_id', 'message_seq', 'emoji', 'account_id'],
-    columns: ['seq'],
+    columns: ['seq', 'first_seq'],
     excluded: {},
     ...ofMessage,
   },

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import {
   type AccountId,
   type ConversationId,
@@ -480,8 +481,8 @@ describe('a reaction', () => {
     expect(await shown(seq)).toMatchObject({
       changedSeq: off.seq,
       reactions: [
-        { emoji: '🎉', accounts: [owner, member] },
         { emoji: '👍', accounts: [member] },
+        { emoji: '🎉', accounts: [owner, member] },
       ],
     });
     expect((await shown(next)).reactions).toEqual(both);
@@ -489,7 +490,36 @@ describe('a reaction', () => {
     // Removing an absent reaction answers with the last change of the message.
     const again = stored(await removeReaction(append, about(owner, group), seq, '👍'));
     expect(again.seq).toBe(off.seq);
-    expect((await shown(seq)).reactions[1]).toEqual({ emoji: '👍', accounts: [member] });
+    expect((await shown(seq)).reactions[0]).toEqual({ emoji: '👍', accounts: [member] });
+  });
+
+  test('an emoji keeps its place on a message until no one has it, also through the migration', async () => {
+    const seq = await says(append, owner, group, 'a');
+    const order = async () => (await shown(seq)).reactions.map((r) => r.emoji).join(' ');
+    const react = async (who: AccountId, e: string) =>
+      stored(await addReaction(append, about(who, group), seq, e));
+    const remove = async (who: AccountId, e: string) =>
+      stored(await removeReaction(append, about(who, group), seq, e));
+    for (const e of ['👍', '🎉']) await react(owner, e);
+    await react(member, '👍');
+    // Others still have the first one, whoever leaves it and comes back.
+    await remove(owner, '👍');
+    await react(owner, '👍');
+    await remove(member, '👍');
+    expect(await order()).toBe('👍 🎉');
+    await remove(owner, '🎉');
+    await react(member, '🎉');
+    await react(owner, '🚀');
+    await remove(owner, '👍');
+    await react(owner, '👍');
+    expect(await order()).toBe('🎉 🚀 👍');
+    const places = () => db.pool.query('select * from reactions order by 1, 2, 3, 4');
+    const before = await places();
+    const migration = new URL('../storage/migrations/0074_reaction_places.sql', import.meta.url);
+    const [, update] = (await readFile(migration, 'utf8')).split('first_seq bigint;');
+    await db.pool.query('update reactions set first_seq = null');
+    await db.pool.query(update as string);
+    expect((await places()).rows).toEqual(before.rows);
   });
 });
 

@@ -15,12 +15,15 @@ const FIELDS = `
   'hiddenAt', ${timestamp('g.hidden_at')},
   'changedSeq', g.changed_seq`;
 
-/** SQL: the reactions of the message `g`, emoji in the order of their first use. */
+/**
+ * SQL: the reactions of the message `g`, emoji in the order in which they came to the message: one keeps its place when
+ * the first account removes it and others still have it.
+ */
 const REACTIONS = `(
   select coalesce(json_agg(json_build_object('emoji', r.emoji, 'accounts', r.accounts)
                            order by r.first), '[]')
   from (
-    select emoji, json_agg(account_id order by seq) as accounts, min(seq) as first
+    select emoji, json_agg(account_id order by seq) as accounts, min(coalesce(first_seq, seq)) as first
     from reactions
     where conversation_id = g.conversation_id and message_seq = g.seq
     group by emoji

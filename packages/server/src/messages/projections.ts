@@ -132,8 +132,11 @@ export const messageProjections = {
       const { message, emoji } = dataOf(e, 'reaction.added');
       tx.issue(
         'messages-reacted',
-        `insert into reactions (conversation_id, message_seq, account_id, emoji, seq)
-         values ($1, $2, $3, $4, $5) on conflict do nothing`,
+        `insert into reactions (conversation_id, message_seq, account_id, emoji, seq, first_seq)
+         select $1::uuid, $2::int8, $3::uuid, $4::text, $5::int8, coalesce(min(first_seq), $5)
+         from reactions
+         where conversation_id = $1 and message_seq = $2 and emoji = $4
+         on conflict do nothing`,
         [e.stream, message, e.actor, emoji, e.seq],
       );
       messageChanged(tx, e, message);

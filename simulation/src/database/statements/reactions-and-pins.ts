@@ -45,7 +45,7 @@ export const reactionAndPinStatements: readonly Statement[] = [
 
   writes(
     'messages-reacted',
-    '4fd5a6e7a4cb',
+    '07fc8feb4121',
     function* (tx, values) {
       const [conversation_id, message_seq, account_id, emoji, seq] = values as [
         string,
@@ -54,7 +54,11 @@ export const reactionAndPinStatements: readonly Statement[] = [
         string,
         number,
       ];
-      const row = { conversation_id, message_seq, account_id, emoji, seq };
+      const before = tx
+        .all(tx.tables.reactionsByMessage, conversation_id + message_seq)
+        .filter((r) => r.emoji === emoji);
+      const first_seq = Math.min(seq, ...before.map((r) => r.first_seq));
+      const row = { conversation_id, message_seq, account_id, emoji, seq, first_seq };
       const isNew = yield* tx.insert(tx.tables.reactions, row, [tx.tables.reactionsKey]);
       return changed('INSERT', isNew ? 1 : 0);
     },

@@ -11,7 +11,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', '063de80b6b3b', (tx, values) => {
+  reads('messages-history', 'ac03270da83b', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -36,7 +36,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('messages-one', '57a5d8a0e372', (tx, values) => {
+  reads('messages-one', '4396bb720b83', (tx, values) => {
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
@@ -66,7 +66,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
-  reads('messages-pinned-list', '4f1910e5cf6a', (tx, values) => {
+  reads('messages-pinned-list', 'ee18db8b26b2', (tx, values) => {
     const [account, conversation, before] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const pins = tx
@@ -165,7 +165,10 @@ const fieldsJson = (m: MessageRow) => ({
 export function messageJson(tx: Transaction, m: MessageRow, reader: string) {
   const key = m.conversation_id + m.seq;
   const reactions = new Map<string, string[]>();
-  const bySeq = tx.all(tx.tables.reactionsByMessage, key).sort((a, b) => a.seq - b.seq);
+  // Emoji by their places, the accounts of each by their own reactions.
+  const bySeq = tx
+    .all(tx.tables.reactionsByMessage, key)
+    .sort((a, b) => a.first_seq - b.first_seq || a.seq - b.seq);
   for (const { emoji, account_id } of bySeq) {
     const accounts = reactions.get(emoji);
     if (accounts) accounts.push(account_id);

@@ -11,7 +11,7 @@ import { jsonTime, ms, type Result, reads, type Statement, selected, writes } fr
 export const threadCursorStatements: readonly Statement[] = [
   writes('threads-read', '993007d77b37', readThread),
 
-  reads('threads-page', '0054df483d5e', (tx, values) => {
+  reads('threads-page', '6e424d018f70', (tx, values) => {
     const [account, conversation, thread, at, older, newer] = values as [
       string,
       string,
@@ -43,7 +43,7 @@ export const threadCursorStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('threads-followed-list', 'b8be1b98c8f9', (tx, values) => {
+  reads('threads-followed-list', '699680f6199c', (tx, values) => {
     const [account, isUnread, at, conversation, thread, limit] = values as [
       string,
       boolean | null,
