@@ -535,6 +535,11 @@ describe('a group', () => {
     expect(stored(await leaveGroup(append, about(bob, id))).seq).toBe(left.seq);
     expect(stored(await removeMember(append, about(ann, id), bob)).seq).toBe(left.seq);
     expect(await headOf(db.pool, streamOfConversation(id))).toBe(left.seq);
+    // That of its last membership.
+    stored(await joinGroup(append, about(bob, id)));
+    const later = stored(await leaveGroup(append, about(bob, id)));
+    expect(later.seq).toBeGreaterThan(left.seq);
+    expect(stored(await leaveGroup(append, about(bob, id))).seq).toBe(later.seq);
   });
 
   test('a new name of a group is announced in the workspace stream, and an unchanged one is not', async () => {
@@ -885,6 +890,14 @@ describe('a group link', () => {
     expect(verdict(await revokeGroupLink(append, about(cem, id), own?.id as LinkId))).toBe(
       'forbidden',
     );
+    // Members still see where an expired link leads to, until the group is deleted.
+    const seen = (by: AccountId, token: string) =>
+      groupOfLink(db.pool, by, token, new Date().toISOString());
+    const [stranger] = (await users(1)) as [AccountId];
+    expect(await seen(stranger, past.token)).toBeNull();
+    expect(await seen(bob, past.token)).toMatchObject({ id, isMember: true });
+    stored(await deleteGroup(append, about(ann, id)));
+    expect(await seen(bob, other)).toBeNull();
   });
 
   test('a creator who may no longer add people can revoke a group link, also while the group is archived', async () => {

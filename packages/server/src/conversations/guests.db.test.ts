@@ -97,6 +97,14 @@ describe('a guest who registers with an invitation', () => {
         'conversation_not_found',
       );
     }
+    // Nor to a public group from which the admin is banned.
+    const barred = await mona.group('barred', [], 'public');
+    const guest = { groups: [barred] };
+    expect(await code(owner, 'POST', '/admin/invitations', { guest })).toBe(201);
+    await mona.request('PUT', `/conversations/${barred}/bans/${owner.id}`);
+    expect(await code(owner, 'POST', '/admin/invitations', { guest })).toBe(
+      'conversation_not_found',
+    );
     const ended = { groups: [shared], accessEndsAt: '2020-01-01T00:00:00.000Z' };
     expect(await code(owner, 'POST', '/admin/invitations', { guest: ended })).toBe('time_passed');
   });
@@ -318,6 +326,14 @@ describe('a member who becomes a guest', () => {
     }[];
     expect(new Set(conversations.map((c) => c.id))).toEqual(new Set([kept, own, direct.id]));
     expect(new Set(conversations.map((c) => c.role))).toEqual(new Set(['member']));
+    const departures = await server.pool.query(
+      `select l.type from events p
+       left join events l
+         on l.stream_id = (p.data ->> 'conversation')::uuid and l.seq = (p.data ->> 'seq')::int8
+       where p.stream_id = $1 and p.type = 'conversation.left'`,
+      [rita.id],
+    );
+    expect(departures.rows).toEqual([{ type: 'member.left' }, { type: 'member.left' }]);
     const { rows } = await server.pool.query(
       `select (select count(*)::int from memberships where conversation_id = c.id and left_seq is null)
          = c.member_count as is_right from conversations c where id = $1`,

@@ -356,6 +356,10 @@ describe('reports of messages', () => {
       [second],
     );
     expect(rows).toEqual([{ resolution: 'group_deleted', poll_choices: [], message_text: '' }]);
+    const earlier = await server.pool.query('select resolution from reports where id = $1', [
+      first,
+    ]);
+    expect(earlier.rows).toEqual([{ resolution: 'dismissed' }]);
     expect(codeOf(await ann.request('GET', `/reports/${second}`))).toBe('404 not_found');
   });
 

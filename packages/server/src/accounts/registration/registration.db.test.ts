@@ -589,6 +589,17 @@ describe('modes', () => {
     expect([answer.statusCode, answer.json().code]).toEqual([403, 'registration_closed']);
   });
 
+  test.each([
+    ['closed', 'registration_closed'],
+    ['invitation', 'invitation_required'],
+  ] as const)('%s: sends no code to addresses that cannot register', async (mode, code) => {
+    await mailing({ registration: { mode } });
+    await enter('ann');
+    const answer = await register('bob');
+    expect([answer.statusCode, answer.json().code]).toEqual([403, code]);
+    expect(await count(`emails where recipient like 'bob%'`)).toBe(0);
+  });
+
   test('closed: of many first registrations at once, one is admitted', async () => {
     await plain({ registration: { mode: 'closed' } });
     const answers = await Promise.all(
