@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { needsCtrlToSend, setNeedsCtrlToSend } from '../messages/send-key.ts';
+import { needsCtrlToSend, setNeedsCtrlToSend } from '../composer/send-key.ts';
 import { useAccountId } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Card } from '../ui/card.tsx';

@@ -1,5 +1,6 @@
 import type { TimelineMessage } from '@parley/client';
 import { useState } from 'react';
+import { EditForm } from '../composer/edit-form.tsx';
 import { Attachments } from '../files/attachments.tsx';
 import { SendingFiles } from '../files/sending-files.tsx';
 import { lazyPart } from '../lib/lazy-part.tsx';
@@ -8,7 +9,6 @@ import { useAccountId } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import type { Deletion } from './deletions.ts';
-import { EditForm } from './edit-form.tsx';
 import { EditedMark } from './edited-mark.tsx';
 import { ForwardedText } from './forwarded-mark.tsx';
 import { Markup } from './markup.tsx';

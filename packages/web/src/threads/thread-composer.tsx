@@ -1,11 +1,11 @@
 import type { ConversationView } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { useState } from 'react';
+import { ComposerForm } from '../composer/composer-form.tsx';
+import { useMessageField } from '../composer/use-message-field.tsx';
+import { useSending } from '../composer/use-sending.ts';
 import { isInThread, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
 import { frames } from '../lib/frame-schedule.ts';
-import { ComposerForm } from '../messages/composer-form.tsx';
-import { useMessageField } from '../messages/use-message-field.tsx';
-import { useSending } from '../messages/use-sending.ts';
 import { t } from '../texts/index.ts';
 import { Checkbox } from '../ui/checkbox.tsx';
 

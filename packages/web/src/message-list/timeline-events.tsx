@@ -3,10 +3,10 @@ import { Archive, type LucideIcon, Pencil, UserMinus, UserPlus } from 'lucide-re
 import { type ReactNode, useMemo } from 'react';
 import { JoinedList } from '../lib/joined-list.tsx';
 import { dayAndTime, dayKey, fullTime, timeOfDay } from '../lib/time.ts';
+import { useAuthorName } from '../messages/message-author.tsx';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { UserName } from '../users/user-name.tsx';
-import { useAuthorName } from './message-author.tsx';
 import { linesOf, type TimelineLine } from './timeline-lines.ts';
 
 /** The number of users whose names a line shows; more are counted. */

@@ -1,11 +1,11 @@
 import type { Seq, TimelineEvent } from '@parley/protocol';
 import type { ReactNode } from 'react';
 import { errorMessage } from '../lib/text.ts';
+import { MessageRow } from '../messages/message-row.tsx';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Placeholder } from '../ui/loading-status.tsx';
 import { DayLabel } from './day-label.tsx';
-import { MessageRow } from './message-row.tsx';
 import type { Row } from './rows.ts';
 import { TimelineEvents } from './timeline-events.tsx';
 

@@ -8,27 +8,27 @@ import {
   useRef,
   useState,
 } from 'react';
+import { useTypeToCompose } from '../composer/use-type-to-compose.ts';
 import { useAttention } from '../lib/attention.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
+import { ExpandedProvider } from '../messages/expanded.ts';
+import { useMessageKeys } from '../messages/use-message-keys.ts';
 import { useConversation } from '../session/entries.ts';
 import { useParley } from '../session/use-client.ts';
 import { Announcer } from './announcer.tsx';
 import { copyMessages } from './copied-messages.ts';
 import { DayJumps } from './day-jumps.tsx';
 import { TopDay } from './day-label.tsx';
-import { ExpandedProvider } from './expanded.ts';
 import { JumpToEnd, LoadProblem, UnreadAbove } from './list-notices.tsx';
 import { ListPlaceholder, RowView } from './list-parts.tsx';
 import { useListScrolling } from './use-list-scrolling.ts';
 import { useMarkReadKey } from './use-mark-read-key.ts';
 import { useMarkedUnread } from './use-marked-unread.ts';
-import { useMessageKeys } from './use-message-keys.ts';
 import { useRenderedRows } from './use-rendered-rows.ts';
 import { useRows } from './use-rows.ts';
 import { useSelectedRows } from './use-selected-rows.ts';
 import { useTimelineEvents } from './use-timeline-events.ts';
 import { useTimelineSnapshot } from './use-timeline-snapshot.ts';
-import { useTypeToCompose } from './use-type-to-compose.ts';
 import { useUnreadLine } from './use-unread-line.ts';
 import { VirtualRows } from './virtual-rows.tsx';
 

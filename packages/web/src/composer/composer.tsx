@@ -5,13 +5,13 @@ import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
 import { isInConversation, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
 import { frames } from '../lib/frame-schedule.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
+import { ReplyBar } from '../messages/quote.tsx';
 import { useClient } from '../session/use-client.ts';
 import { direction, t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { useMedia } from '../ui/use-media.ts';
 import { ComposerForm } from './composer-form.tsx';
 import { titleInPlaceholder } from './placeholder.ts';
-import { ReplyBar } from './quote.tsx';
 import { useMessageField } from './use-message-field.tsx';
 import { useSending } from './use-sending.ts';
 

@@ -1,5 +1,6 @@
 import type { ConversationView, TimelineMessage } from '@parley/client';
 import { useEffect, useState } from 'react';
+import { usePermissions } from '../messages/use-permissions.ts';
 import { readStored, writeStored } from '../session/device.ts';
 import { useConversation } from '../session/entries.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
@@ -7,7 +8,6 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { charactersLeft } from './composer-rules.ts';
 import { useMessageField } from './use-message-field.tsx';
-import { usePermissions } from './use-permissions.ts';
 
 interface EditFormProps {
   readonly message: TimelineMessage;

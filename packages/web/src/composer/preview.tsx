@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
+import { Markup } from '../messages/markup.tsx';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { Markup } from './markup.tsx';
 import { previewMentions } from './preview-mentions.ts';
 
 /** Shows a text as it will look when it is sent, with the mentions that this device can resolve. */
