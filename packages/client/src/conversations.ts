@@ -120,8 +120,7 @@ const lastMessageChanged = (
 function changedMentions(
   { unreadAsOf, readSeq, unreadMentions }: ConversationView,
   { seq }: Event,
-  message: Seq,
-  isMentioned: boolean,
+  { message, isMentioned }: { readonly message: Seq; readonly isMentioned: boolean },
 ): Partial<ConversationView> {
   if (seq <= unreadAsOf || message <= readSeq) return {};
   return { unreadMentions: withMention(unreadMentions, message, isMentioned) };
@@ -170,12 +169,10 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
       }),
       ...(event.seq > view.unreadAsOf &&
         event.actor !== me && { unread: Math.min(view.unread + 1, LIMITS.unreadMax) }),
-      ...changedMentions(
-        view,
-        event,
-        event.seq,
-        event.actor !== me && mentionsInclude(event.data.mentions, me),
-      ),
+      ...changedMentions(view, event, {
+        message: event.seq,
+        isMentioned: event.actor !== me && mentionsInclude(event.data.mentions, me),
+      }),
     };
   },
   'message.edited': (view, event, { me }) => {
@@ -186,7 +183,10 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
         lastMessage: { ...view.lastMessage, body, editedAt, changedSeq },
       }),
       ...(isInConversation(data) &&
-        changedMentions(view, event, message, actor !== me && mentionsInclude(mentions, me))),
+        changedMentions(view, event, {
+          message,
+          isMentioned: actor !== me && mentionsInclude(mentions, me),
+        })),
     };
   },
   'message.deleted': (view, event, { me, window }) => {
@@ -202,7 +202,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
     return {
       ...(message === view.lastMessage?.seq && { lastMessage: latest(window) }),
       ...(wasUnread && { unread: Math.max(0, view.unread - 1) }),
-      ...changedMentions(view, event, message, false),
+      ...changedMentions(view, event, { message, isMentioned: false }),
     };
   },
   'message.hidden': (view, event) => {
@@ -211,7 +211,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
     return {
       ...(last &&
         data.message === last.seq && { lastMessage: { ...last, body: '', hiddenAt, changedSeq } }),
-      ...changedMentions(view, event, data.message, false),
+      ...changedMentions(view, event, { message: data.message, isMentioned: false }),
     };
   },
   'message.unhidden': (view, event, { me }) => {
@@ -222,7 +222,10 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
       ...(last &&
         message === last.seq && { lastMessage: { ...last, body, hiddenAt: null, changedSeq } }),
       ...(isInConversation(data) &&
-        changedMentions(view, event, message, author !== me && mentionsInclude(mentions, me))),
+        changedMentions(view, event, {
+          message,
+          isMentioned: author !== me && mentionsInclude(mentions, me),
+        })),
     };
   },
   'reaction.added': lastMessageChanged,

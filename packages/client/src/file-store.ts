@@ -84,16 +84,16 @@ export class FileStore implements Store {
     const { epoch } = changes;
     const cursors = [...changes.cursors];
     if (epoch === undefined && cursors.length === 0) return Promise.resolve();
-    return this.#append({ ...(epoch !== undefined && { epoch }), cursors }, false);
+    return this.#append({ ...(epoch !== undefined && { epoch }), cursors }, { isDurable: false });
   }
 
   putOutbox(entry: OutboxEntry): Promise<void> {
-    return this.#append({ put: entry }, true);
+    return this.#append({ put: entry }, { isDurable: true });
   }
 
   removeOutbox(id: ClientId): Promise<void> {
     if (!this.#outbox.has(id)) return Promise.resolve();
-    return this.#append({ removed: id }, false);
+    return this.#append({ removed: id }, { isDurable: false });
   }
 
   outbox(): Promise<OutboxEntry[]> {
@@ -146,7 +146,7 @@ export class FileStore implements Store {
 
   // ---- writing ----------------------------------------------------------------------------------
 
-  #append(record: JournalRecord, isDurable: boolean): Promise<void> {
+  #append(record: JournalRecord, { isDurable }: { readonly isDurable: boolean }): Promise<void> {
     if (!this.#file) return Promise.reject(new Error('The store is not open'));
     this.#remember(record);
     this.#batch ??= newBatch();

@@ -239,7 +239,8 @@ export class Receiver {
   #changed({ users, settings, emoji }: Extract<ServerFrame, { op: 'changed' }>): void {
     if (users) for (const id of users) this.#deps.users.refresh(id);
     else this.#deps.users.loadKnown();
-    if (users === null || settings.length > 0) this.#refreshes.serverChanged(settings, false);
+    if (users === null || settings.length > 0)
+      this.#refreshes.serverChanged(settings, { isOwnChange: false });
     if (emoji) this.#deps.loaded.emoji.outdated();
     // The account’s own name may have changed.
     const me = this.#deps.state.meId;
@@ -276,7 +277,7 @@ export class Receiver {
       }
       if (event.type === 'server.updated') {
         const isOwnChange = event.actor === this.#deps.state.meId;
-        this.#refreshes.serverChanged(Object.keys(event.data), isOwnChange);
+        this.#refreshes.serverChanged(Object.keys(event.data), { isOwnChange });
       }
     } else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
     else if (event.type === 'conversation.left') {

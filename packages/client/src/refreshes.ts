@@ -76,7 +76,10 @@ export class Refreshes {
    * Reloads this account, after these settings of the server have changed. Several changes by others in a short time
    * share one reload.
    */
-  serverChanged(settings: readonly string[], isOwnChange: boolean): void {
+  serverChanged(
+    settings: readonly string[],
+    { isOwnChange }: { readonly isOwnChange: boolean },
+  ): void {
     const concerned: Readonly<Record<string, boolean>> = CONCERNS_ME;
     // Unknown settings come from a newer server.
     if (!settings.some((name) => concerned[name] ?? true)) return;

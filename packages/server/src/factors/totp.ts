@@ -59,12 +59,12 @@ export class Totps {
 
   /** Confirms the factor with its first code; false when it is wrong. */
   confirm(account: AccountId, code: string, on: Queryable): Promise<boolean> {
-    return this.#take(account, code, false, on);
+    return this.#take(account, code, { isConfirmed: false, on });
   }
 
   /** Checks a code and marks its step as used. */
   verify(account: AccountId, code: string): Promise<boolean> {
-    return this.#take(account, code, true, this.#pool);
+    return this.#take(account, code, { isConfirmed: true, on: this.#pool });
   }
 
   /** Removes the factor. */
@@ -76,12 +76,17 @@ export class Totps {
     });
   }
 
-  async #take(account: AccountId, code: string, confirmed: boolean, on: Queryable) {
+  /** Marks the step of a code as used, and the factor as confirmed. Returns false if the code is wrong. */
+  async #take(
+    account: AccountId,
+    code: string,
+    { isConfirmed, on }: { readonly isConfirmed: boolean; readonly on: Queryable },
+  ): Promise<boolean> {
     const { rows } = await on.query<{ sealed: Buffer }>({
       name: 'totp-secret',
       text: `select sealed from totps
              where account_id = $1 and (confirmed_at is not null) = $2`,
-      values: [account, confirmed],
+      values: [account, isConfirmed],
     });
     const [row] = rows;
     if (!row) return false;
@@ -98,7 +103,7 @@ export class Totps {
       text: `update totps set last_step = $2, confirmed_at = coalesce(confirmed_at, $4)
              where account_id = $1 and last_step < $2 and (confirmed_at is not null) = $3
                and sealed = $5`,
-      values: [account, step, confirmed, new Date(now), row.sealed],
+      values: [account, step, isConfirmed, new Date(now), row.sealed],
     });
     return rowCount === 1;
   }

@@ -143,7 +143,9 @@ export class EmailCodes {
     const wait = waitOf(row, clock.now());
     if (wait > 0) refuseFor(wait);
     await limits.takeEmail(row.subject, address);
-    const renewed = await withTransaction(pool, (client) => this.#renew(row, hasAccount, client));
+    const renewed = await withTransaction(pool, (client) =>
+      this.#renew(client, row, { isRegistered: hasAccount }),
+    );
     if (!renewed) refuseFor(RESEND_MS / 1000);
     emails.wake();
     return RESEND_MS / 1000;
@@ -169,7 +171,7 @@ export class EmailCodes {
       });
       const row = rows[0] ?? refuse('ticket_expired');
       const fresh = waitOf(row, clock.now());
-      if (fresh === 0) await this.#renew(row, false, client);
+      if (fresh === 0) await this.#renew(client, row, { isRegistered: false });
       const resendAfter = fresh === 0 ? RESEND_MS / 1000 : fresh;
       return { ticket, expiresAt: row.expires_at.getTime(), resendAfter };
     });
@@ -268,7 +270,11 @@ export class EmailCodes {
   }
 
   /** Replaces the code and sends the new one; false when it was replaced concurrently. */
-  async #renew(row: CodeRow, isRegistered: boolean, client: pg.PoolClient): Promise<boolean> {
+  async #renew(
+    client: pg.PoolClient,
+    row: CodeRow,
+    { isRegistered }: { readonly isRegistered: boolean },
+  ): Promise<boolean> {
     const now = this.#deps.clock.now();
     const code = newCode();
     const { rowCount } = await client.query({
