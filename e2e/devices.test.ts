@@ -352,10 +352,17 @@ function everythingKept(page: Page): Promise<string> {
         of.onsuccess = () => resolve(of.result);
         of.onerror = () => reject(of.error);
       });
+    // One that the client has just deleted is not created again by opening it.
+    const existing = (name: string) => {
+      const opening = indexedDB.open(name);
+      opening.onupgradeneeded = () => opening.transaction?.abort();
+      return request(opening).catch(() => null);
+    };
     const kept: unknown[] = [{ ...localStorage }, { ...sessionStorage }];
     for (const { name } of await indexedDB.databases()) {
       if (name === undefined) continue;
-      const database = await request(indexedDB.open(name));
+      const database = await existing(name);
+      if (database === null) continue;
       const stores = [...database.objectStoreNames];
       kept.push(name);
       for (const store of stores) {

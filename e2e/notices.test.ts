@@ -434,13 +434,14 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   test('show usernames for names that look alike', async () => {
     const reader = await aReader();
     const sam = await visitors.arrive();
-    await sam.registerOnly('sam', 'Sam Same');
+    // The list of people starts with those who are active.
+    await sam.register('sam', 'Sam Same');
     await postBodies(sam.page, EVERYONE, ['Said by Sam']);
     await reader.open('everyone');
     await reader.sees('Said by Sam');
     expect(await reader.message('Said by Sam').getByText('@sam').count()).toBe(0);
     const other = await visitors.arrive();
-    await other.registerOnly('impostor', 'sam same');
+    await other.register('impostor', 'sam same');
     const users = reader.page.getByRole('navigation', { name: 'Conversations and people' });
     // Until then, the reader does not know that the name is shared.
     await users.getByRole('button', { name: /@impostor/ }).waitFor();
