@@ -39,3 +39,11 @@ test('the answer to another command at the place of a lost event counts', () => 
   const other = { ...ack('ann', 1_600), id: 'c2' } as HistoryRecord;
   expect(withoutLost([connect('ann', 0), RESTORED, other])).toContain(other);
 });
+
+test('the answer to a command that the log has at its place counts, however early it arrives', () => {
+  const early = { ...ack('ann', 1_100), id: 'c2' } as HistoryRecord;
+  const events = [{ ...post, client: 'c2' } as Event];
+  const log: HistoryRecord = { kind: 'log', stream: 'group', first: 5, events };
+  expect(withoutLost([connect('ann', 0), RESTORED, early, log])).toContain(early);
+  expect(withoutLost([connect('ann', 0), RESTORED, early])).not.toContain(early);
+});

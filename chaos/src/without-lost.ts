@@ -27,6 +27,12 @@ export function withoutLost(history: readonly HistoryRecord[]): readonly History
       places.set(place, [...(places.get(place) ?? []), { identity, id: event.client, t }]);
     }
   }
+  /** Where the log has the event of each command: an answer that names it there is from after the restore. */
+  const logged = new Set(
+    of(history, 'log').flatMap(({ stream, events }) =>
+      events.map(({ seq, client }) => `${stream} ${seq} ${client}`),
+    ),
+  );
   const connects = new Map<string, number[]>();
   for (const { client, t } of of(history, 'connect')) {
     connects.set(client, [...(connects.get(client) ?? []), t]);
@@ -47,7 +53,9 @@ export function withoutLost(history: readonly HistoryRecord[]): readonly History
       return !lost.some(({ identity }) => identity === `${at} ${actor} ${client}`);
     }
     if (record.kind !== 'ack') return true;
-    const lost = places.get(`${record.stream} ${record.seq}`) ?? [];
+    const place = `${record.stream} ${record.seq}`;
+    if (logged.has(`${place} ${record.id}`)) return true;
+    const lost = places.get(place) ?? [];
     return !lost.some((event) => isUnderWay(record, event));
   });
 }

@@ -43,6 +43,10 @@ const SEEDS = [
     990_000_694,
     'a thread cursor that a request had been answered moved back when a reply with a mention was deleted',
   ],
+  [
+    771_001_927,
+    'the checker took an answer right after a restore for one from before it, though the log has its event',
+  ],
 ] as const;
 
 let output = '';
