@@ -47,3 +47,9 @@ test('the answer to a command that the log has at its place counts, however earl
   expect(withoutLost([connect('ann', 0), RESTORED, early, log])).toContain(early);
   expect(withoutLost([connect('ann', 0), RESTORED, early])).not.toContain(early);
 });
+
+test('the answer to a command that was stored at the same place before and after a restore is ambiguous', () => {
+  const early = ack('ann', 1_100);
+  const log: HistoryRecord = { kind: 'log', stream: 'group', first: 5, events: [post] };
+  expect(withoutLost([connect('ann', 0), RESTORED, early, log])).not.toContain(early);
+});

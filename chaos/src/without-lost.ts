@@ -27,7 +27,10 @@ export function withoutLost(history: readonly HistoryRecord[]): readonly History
       places.set(place, [...(places.get(place) ?? []), { identity, id: event.client, t }]);
     }
   }
-  /** Where the log has the event of each command: an answer that names it there is from after the restore. */
+  /**
+   * Where the log has the event of each command: an answer that names it there is from after the restore,
+   * unless the command had also been stored at the same place before it, with the same text or another one.
+   */
   const logged = new Set(
     of(history, 'log').flatMap(({ stream, events }) =>
       events.map(({ seq, client }) => `${stream} ${seq} ${client}`),
@@ -54,8 +57,9 @@ export function withoutLost(history: readonly HistoryRecord[]): readonly History
     }
     if (record.kind !== 'ack') return true;
     const place = `${record.stream} ${record.seq}`;
-    if (logged.has(`${place} ${record.id}`)) return true;
     const lost = places.get(place) ?? [];
+    const isStoredOnce = !lost.some(({ id }) => id === record.id);
+    if (isStoredOnce && logged.has(`${place} ${record.id}`)) return true;
     return !lost.some((event) => isUnderWay(record, event));
   });
 }
