@@ -10,7 +10,7 @@ const BUFFERED_MAX = 1.5 * 1024 * 1024;
 /** How much the resident memory of a node may grow with slow readers, bytes. */
 const GROWTH_MAX = 384 * 1024 * 1024;
 
-/** Checks the servers of a run: they keep up, stay alive, and have correct tables. */
+/** Checks the servers of a run: they keep up, say so when clients have everything, stay alive, and have correct tables. */
 export function checkRun(
   history: readonly HistoryRecord[],
   { mode, deadlineMs }: CheckOptions,
@@ -20,6 +20,10 @@ export function checkRun(
     if (missing.length === 0) continue;
     const what = `${ms} ms after round ${round + 1} (allowed: ${deadlineMs}): ${missing.slice(0, 5).join('; ')}`;
     violations.push({ rule: 'I8 in time', what });
+  }
+  for (const { client, missing } of of(history, 'early-live')) {
+    const what = `live without everything: ${missing.slice(0, 5).join('; ')}`;
+    violations.push({ rule: 'I8 live', client, what });
   }
   for (const { node, how } of of(history, 'died')) {
     violations.push({ rule: 'I14 no errors', what: `${node}: ${how}` });

@@ -460,6 +460,14 @@ describe('the checker', () => {
       'I8 in time',
     ],
     [
+      'a connection that was live without everything',
+      () => [
+        ...aCleanRun(),
+        { kind: 'early-live', client: 'ann', missing: ['group is at 9 of 10'], t: 0 },
+      ],
+      'I8 live',
+    ],
+    [
       'a node that died on its own',
       () => [...aCleanRun(), { kind: 'died', node: 'node1', how: 'exit code 1', t: 0 }],
       'I14 no errors',

@@ -19,6 +19,7 @@ import { discardRefused } from './discard-refused.ts';
 import { finalRecord } from './final-record.ts';
 import { GuestRecorder } from './guest-recorder.ts';
 import { lookAt } from './guest-steps.ts';
+import { recordLive } from './live-recorder.ts';
 import { KnownMessages } from './message-choice.ts';
 import { isModerationStep, moderationRequest } from './moderation-steps.ts';
 import type { ClientPlan, Step } from './plan.ts';
@@ -117,7 +118,8 @@ export class ClientDriver {
         store,
         socket: (url, handlers) => {
           recorder.add({ kind: 'connect', client: this.plan.name, t: recorder.now });
-          this.#socket = nodeSocket(url, this.#recordedFor(handlers));
+          const recorded = recordLive(handlers, () => client, this.plan.name, recorder);
+          this.#socket = nodeSocket(url, this.#recordedFor(recorded));
           return this.#socket;
         },
         random: () => this.#random.next(),

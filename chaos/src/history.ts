@@ -86,6 +86,13 @@ export type HistoryRecord =
     }
   /** A client opens a connection. */
   | { readonly kind: 'connect'; readonly client: string; readonly t: number }
+  /** A connection was said to be live before the client had these events, which were there at its `ready`. */
+  | {
+      readonly kind: 'early-live';
+      readonly client: string;
+      readonly missing: readonly string[];
+      readonly t: number;
+    }
   /** A client applied an event. */
   | {
       readonly kind: 'event';

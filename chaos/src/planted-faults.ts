@@ -288,7 +288,7 @@ async function lockStreams(tx, commands) {`,
       },
     ],
     nightly: true,
-    caughtBy: ['I9 nothing repaired'],
+    caughtBy: ['I8 live', 'I9 nothing repaired'],
     run: { mode: 'clean', faults: none, commandsPerSecond: 150 },
   },
   'cursor-first': {

@@ -34,6 +34,10 @@ const SEEDS = [
     'replies in a followed thread stayed unread in the client after the account replied',
   ],
   [41_000_568, 'the checker expected an answer from before a restore in the restored log'],
+  [
+    50_262_386,
+    'a connection was live without the events of other nodes whose hints were lost, and its tab then used another one',
+  ],
   [92_172_773, 'a killed node left a flush unfinished, and no node wrote frames anymore'],
   [
     731_001_292,

@@ -3,6 +3,7 @@ import { CommandRecorder } from '@parley/chaos/command-recorder';
 import { discardRefused } from '@parley/chaos/discard-refused';
 import { finalRecord } from '@parley/chaos/final-record';
 import { GuestRecorder } from '@parley/chaos/guest-recorder';
+import { recordLive } from '@parley/chaos/live-recorder';
 import { KnownMessages } from '@parley/chaos/message-choice';
 import { isModerationStep, moderationRequest } from '@parley/chaos/moderation-steps';
 import type { Random } from '@parley/chaos/random';
@@ -176,7 +177,7 @@ export class ClientDriver {
   #newClient(): ParleyClient {
     const { loop, network, history } = this.#context;
     const process = this.#process;
-    const open = this.#socketOf(process);
+    const open = this.#socketOf(process, () => client);
     const who = this.#recorded;
     const store = new ProcessStore(this.#store, loop.schedulerOf(process), (saved) =>
       recordStart(history, who, saved),
@@ -186,7 +187,7 @@ export class ClientDriver {
       sessionToken: tokenOf(this.account),
       fetch: fetchOf(network, process),
     });
-    const client = new ParleyClient({
+    const client: ParleyClient = new ParleyClient({
       api,
       store,
       socket: (url, handlers) => {
@@ -223,16 +224,17 @@ export class ClientDriver {
    * Returns the factory for the sockets of a process: its own, or one that it shares with other
    * tabs.
    */
-  #socketOf(process: Process): SocketFactory {
-    const { network, browser } = this.#context;
+  #socketOf(process: Process, client: () => ParleyClient): SocketFactory {
+    const { network, browser, history } = this.#context;
     const guest = this.#guest;
     const socket: SocketFactory = (_url, handlers) => {
       guest?.connects();
+      const recorded = recordLive(handlers, client, this.plan.name, history);
       const message = (text: string) => {
         guest?.frame(text);
-        handlers.message(text);
+        recorded.message(text);
       };
-      return network.open(process, guest ? { ...handlers, message } : handlers, this.bytesPerMs);
+      return network.open(process, guest ? { ...recorded, message } : recorded, this.bytesPerMs);
     };
     if (!this.plan.isTab) return socket;
     const tab = this.#tab;

@@ -35,6 +35,7 @@ const [
   ORDER,
   SENDER,
   COMPLETE,
+  LIVE,
   IN_TIME,
   REPAIRED,
   MEMBERS,
@@ -49,6 +50,7 @@ const [
   'I6 in order',
   'I7 sender’s order',
   'I8 complete',
+  'I8 live',
   'I8 in time',
   'I9 nothing repaired',
   'I10 members only',
@@ -240,6 +242,11 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
         'const isLive = subscription.cursor >= this.#head - 1 &&',
       ),
     ],
+  },
+  'live-without-hints': {
+    description: 'take a subscription for live without events of other nodes whose hints were lost',
+    caughtBy: [LIVE],
+    edits: [server('live/subscription-set.js', 'awaited: lastSeq,', 'awaited: 0,')],
   },
   'racing-gap-fill': {
     description: 'deliver what arrives while a gap is filled, and then what was read',

@@ -2,7 +2,12 @@ import type { PackageEdit, PlantedFault } from './planted-fault.ts';
 
 /** Planted faults of what `ready` is made from, and of the conversations that it sends in columns. */
 
-const [COMPLETE, MEMBERS, STATE] = ['I8 complete', 'I10 members only', 'I11 same state'] as const;
+const [COMPLETE, LIVE, MEMBERS, STATE] = [
+  'I8 complete',
+  'I8 live',
+  'I10 members only',
+  'I11 same state',
+] as const;
 
 const edit = (find: string, replace: string): PackageEdit => ({
   file: 'protocol/dist/compact-ready.js',
@@ -25,7 +30,7 @@ export const READY_FAULTS: Readonly<Record<string, PlantedFault>> = {
   },
   'compact-head-ahead': {
     description: 'expand a compact `ready` with streams whose heads are one too high',
-    caughtBy: [COMPLETE, STATE],
+    caughtBy: [COMPLETE, LIVE, STATE],
     edits: [
       edit(
         "kind: 'conversation',\n        lastSeq,",

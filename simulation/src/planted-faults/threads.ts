@@ -52,6 +52,7 @@ export const THREAD_FAULTS: Readonly<Record<string, PlantedFault>> = {
   'nested-thread': {
     description: 'accept a reply in the thread of a reply',
     caughtBy: [ACCEPTED],
+    seed: 900,
     edits: [edit('server/dist/messages/thread-roots.js', 'if (root.is_reply)', 'if (false)')],
   },
   'vote-when-closed': {

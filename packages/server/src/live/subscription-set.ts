@@ -210,6 +210,7 @@ export class SubscriptionSet implements DrainableSink {
       floor: plan.floor,
       skips: plan.skips,
       last: plan.last,
+      awaited: lastSeq,
       isPersonal: stream === streamOfAccount(this.account),
     });
     this.#subscriptions.set(stream, subscription);
@@ -242,9 +243,11 @@ export class SubscriptionSet implements DrainableSink {
           conversation: { ...conversation, joinedSeq: joined },
         });
       }
-      const subscription = new Subscription(stream, this, { cursor: before, floor: before });
+      const awaited = conversation?.lastSeq ?? joined;
+      const start = { cursor: before, floor: before, awaited };
+      const subscription = new Subscription(stream, this, start);
       this.#subscriptions.set(stream, subscription);
-      this.#context.hub.subscribe(subscription, conversation?.lastSeq ?? joined);
+      this.#context.hub.subscribe(subscription, awaited);
     } catch (error) {
       // Without this stream the client would silently miss messages, so it must start over.
       this.#log.error({ err: error }, 'conversation not opened');

@@ -177,6 +177,25 @@ test('a membership that ended at an event that this node has not published yet e
   expect(hub.topic(stream)?.has(current) ?? false).toBe(false);
 });
 
+test('a subscription is not live before it has what its hello read, though no hint announced it', async () => {
+  const { hub, sink, post, subscribe, log } = aNode(5);
+  subscribe({ cursor: at(5) }, 5);
+  await settle();
+  // Committed by another node, whose hint was lost.
+  post();
+  log.failures = 1;
+  const late = subscribe({ cursor: at(5), awaited: at(6) }, 6);
+  await settle();
+  expect(hub.topic(stream)?.live.has(late)).toBe(false);
+  expect(sink.resume.idle).toBe(false);
+  await vi.advanceTimersByTimeAsync(500);
+  await settle();
+  // To both subscriptions of the socket.
+  expect(sink.seqs).toEqual([6, 6]);
+  expect(hub.topic(stream)?.live.has(late)).toBe(true);
+  expect(sink.resume.idle).toBe(true);
+});
+
 test('a failed read is retried, and nothing is sent twice', async () => {
   const { sink, subscribe, log } = aNode(250);
   subscribe({ cursor: at(0) }, 250);

@@ -82,10 +82,11 @@ export class Resume {
       this.#sink.ended(subscription);
       return;
     }
-    const { cursor, last } = subscription;
-    // The client, or the end of its membership, may be ahead of this node.
-    if (cursor > topic.head || (cursor === topic.head && last !== null)) {
-      await this.#awaitHead(topic, last ?? cursor);
+    const { cursor, last, awaited } = subscription;
+    // The client, the end of its membership, or what its hello read may be ahead of this node.
+    const isAhead = last !== null || cursor < awaited;
+    if (cursor > topic.head || (cursor === topic.head && isAhead)) {
+      await this.#awaitHead(topic, last ?? (Math.max(cursor, awaited) as Seq));
       return;
     }
     if (cursor === topic.head) {
@@ -97,7 +98,7 @@ export class Resume {
     if (chunk) topic.replay(subscription, chunk);
   }
 
-  /** Waits for the event at the cursor, which is committed and about to be published. */
+  /** Waits for the event with this seq, which is committed but not published here: its hint may be lost. */
   async #awaitHead(topic: Topic, seq: Seq): Promise<void> {
     await this.#hub.fetch(topic.stream, seq);
     if (topic.head < seq) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

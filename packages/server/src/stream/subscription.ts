@@ -27,6 +27,11 @@ export interface Skip {
 export interface SubscriptionStart {
   /** The last seq that the client has. */
   readonly cursor: Seq;
+  /**
+   * A seq that the stream is known to have reached, whether or not this node has published it: the
+   * subscription is not live before it has the events up to there.
+   */
+  readonly awaited?: Seq;
   /** Events up to here may not be requested again: they precede the current membership period. */
   readonly floor?: Seq;
   /** In seq order. */
@@ -49,6 +54,8 @@ export class Subscription {
   readonly stream: StreamId;
   readonly sink: Sink;
   readonly isPersonal: boolean;
+  /** The subscription is not live before its cursor has reached this seq. */
+  readonly awaited: Seq;
   #cursor: Seq;
   #delivered: Seq | null = null;
   #floor: Seq;
@@ -59,6 +66,7 @@ export class Subscription {
     this.stream = stream;
     this.sink = sink;
     this.isPersonal = start.isPersonal ?? false;
+    this.awaited = start.awaited ?? start.cursor;
     this.#cursor = start.cursor;
     this.#floor = start.floor ?? (0 as Seq);
     this.#last = start.last ?? null;

@@ -11,8 +11,8 @@ const TAIL_BYTES = 128 * 1024;
  * A subscribed stream on this node: its head (the last seq that was published here), its latest events
  * and its subscriptions.
  *
- * A subscription is *live* exactly while its cursor is at the head, it may see what follows, and
- * its socket is not congested; otherwise it is *behind*, and `Resume` replays events to it. There
+ * A subscription is *live* exactly while its cursor is at the head, it has everything that it awaits,
+ * it may see what follows, and its socket is not congested; otherwise it is *behind*, and `Resume` replays events to it. There
  * is no third state and no separate snapshot, so no event can be missed between replay and live.
  * Head and subscriptions change only through the transitions of this class:
  *
@@ -128,6 +128,7 @@ export class Topic {
   #place(subscription: Subscription): void {
     const isLive =
       subscription.cursor === this.#head &&
+      subscription.cursor >= subscription.awaited &&
       subscription.last === null &&
       !subscription.sink.congested;
     (isLive ? this.#behind : this.#live).delete(subscription);
