@@ -7,6 +7,7 @@ import {
   type Me,
   type Seq,
   type StreamId,
+  type TimelineEvent,
 } from '@parley/protocol';
 import type { Activity } from './activity.ts';
 import type { ParleyApi, PostOptions } from './api.ts';
@@ -26,6 +27,7 @@ import type { Drafts } from './drafts.ts';
 import { type LocalSearchResults, searchLocally } from './local-search.ts';
 import type { Notifications } from './notifications.ts';
 import type { OpenReports } from './open-reports.ts';
+import type { ReadOptions } from './rest-session.ts';
 import type { SidebarState } from './sidebar.ts';
 import { TaskQueue } from './task-queue.ts';
 import type { Thread } from './thread.ts';
@@ -211,6 +213,20 @@ export class ParleyClient {
   /** Returns a thread of a conversation, identified by the seq of its root: the same object until it is closed. */
   thread(conversation: ConversationId, root: Seq): Thread {
     return this.#parts.timelines.thread(conversation, root);
+  }
+
+  /** Returns the events that are shown between the messages of a group, of the 500 seqs after a seq, and stores them. */
+  timelineEvents(
+    conversation: ConversationId,
+    after: Seq,
+    options: ReadOptions = {},
+  ): Promise<readonly TimelineEvent[]> {
+    return this.#parts.timelines.events(conversation, after, options);
+  }
+
+  /** Returns those of these events that are stored on this device: the latest ones, for when the server can’t be reached. */
+  storedTimelineEvents(conversation: ConversationId): Promise<readonly TimelineEvent[]> {
+    return this.#parts.persistence.storedTimelineEvents(conversation);
   }
 
   /**

@@ -8,6 +8,8 @@ import {
   type Message,
   type Seq,
   type StreamId,
+  streamOfConversation,
+  type TimelineEvent,
   type User,
 } from '@parley/protocol';
 import { forceCloseDatabase } from 'fake-indexeddb';
@@ -95,6 +97,26 @@ describe('the IndexedDB store', () => {
     expect((await found()).state).toEqual({ users: [user], sidebar });
     await store.apply(changes({ epoch: 'e2' }));
     expect((await found()).state).toEqual({});
+  });
+
+  test('keeps the latest events of a conversation, until its window is dropped or another epoch', async () => {
+    const event = (seq: number, stream = STREAM) =>
+      ({ stream, seq, type: 'member.joined' }) as TimelineEvent;
+    const stored = async (conversation = CONVERSATION) =>
+      (await store.timelineEvents(conversation)).map(({ seq }) => seq);
+    const other = 'd' as ConversationId;
+    const elsewhere = event(1, streamOfConversation(other));
+    const all = Array.from({ length: 201 }, (_, n) => event(n + 1));
+    await store.apply(changes({ epoch: 'e1', timelineEvents: [elsewhere, ...all.slice(0, 150)] }));
+    expect(await stored()).toHaveLength(150);
+    await store.apply(changes({ timelineEvents: all.slice(100) }));
+    expect(await stored()).toEqual(all.slice(1).map(({ seq }) => seq));
+    await store.apply(changes({ windows: new Map([[CONVERSATION, null]]) }));
+    expect(await stored()).toEqual([]);
+    expect(await stored(other)).toEqual([1]);
+    await store.apply(changes({ epoch: 'e2' }));
+    expect(await stored(other)).toEqual([]);
+    expect((await found()).changes).toEqual([]);
   });
 
   test('1. data and cursor are both present after a reload', async () => {

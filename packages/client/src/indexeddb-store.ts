@@ -1,11 +1,13 @@
-import type {
-  AccountId,
-  ClientId,
-  Conversation,
-  ConversationId,
-  Message,
-  Seq,
-  StreamId,
+import {
+  type AccountId,
+  type ClientId,
+  type Conversation,
+  type ConversationId,
+  conversationOfStream,
+  type Message,
+  type Seq,
+  type StreamId,
+  type TimelineEvent,
 } from '@parley/protocol';
 import {
   type DBSchema,
@@ -22,11 +24,13 @@ import type { WaitingChange } from './waiting-changes.ts';
 
 /** The key of a change over REST that waits. */
 type ChangeKey = `change ${ClientId}`;
+/** The key of an event that is shown between messages: its conversation, and its seq in a form that sorts. */
+type EventKey = `event ${ConversationId} ${string}`;
 
 interface Schema extends DBSchema {
   state: {
-    key: 'epoch' | keyof SavedState | ChangeKey;
-    value: string | SavedState[keyof SavedState] | WaitingChange;
+    key: 'epoch' | keyof SavedState | ChangeKey | EventKey;
+    value: string | SavedState[keyof SavedState] | WaitingChange | TimelineEvent;
   };
   cursors: { key: StreamId; value: Seq };
   windows: { key: ConversationId; value: Seq };
@@ -45,6 +49,8 @@ const STATE_PARTS = [
   'notifications',
   'users',
 ] as const satisfies (keyof SavedState)[];
+/** The number of events that are stored of a conversation, the latest. */
+const EVENTS_KEPT = 200;
 const VERSION = 1;
 const PREFIX = 'parley-';
 /** The longest wait for another tab to release an emptied database, ms. */
@@ -129,6 +135,10 @@ export class IndexedDbStore implements Store {
     return (await this.#open().getAll('state', allChanges())) as WaitingChange[];
   }
 
+  async timelineEvents(conversation: ConversationId): Promise<readonly TimelineEvent[]> {
+    return (await this.#open().getAll('state', eventsOf(conversation))) as TimelineEvent[];
+  }
+
   clear(): Promise<void> {
     return this.#queue.run(async () => {
       if (this.#account === null) return;
@@ -176,6 +186,15 @@ const keyOfChange = (id: ClientId): ChangeKey => `change ${id}`;
 
 /** The keys of all changes, in the order of their ids. */
 const allChanges = (): IDBKeyRange => IDBKeyRange.bound('change ', 'change!', false, true);
+
+const keyOfEvent = ({ stream, seq }: TimelineEvent): EventKey =>
+  `event ${conversationOfStream(stream)} ${String(seq).padStart(16, '0')}`;
+
+/** The keys of the events of a conversation, in their order; of all conversations without one. */
+const eventsOf = (conversation?: ConversationId): IDBKeyRange => {
+  const start = conversation === undefined ? 'event' : `event ${conversation}`;
+  return IDBKeyRange.bound(`${start} `, `${start}!`, false, true);
+};
 
 /** Reads everything in one transaction. */
 async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
@@ -239,6 +258,7 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
       // Another epoch: nothing that is cached belongs to it.
       for (const store of [cursors, windows, conversations, messages]) store.clear();
       for (const name of STATE_PARTS) state.delete(name);
+      state.delete(eventsOf());
       state.put(changes.epoch, 'epoch');
     }
   }
@@ -250,8 +270,10 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
       true,
     );
     messages.delete(range);
-    if (from === null) windows.delete(conversation);
-    else windows.put(from, conversation);
+    if (from === null) {
+      windows.delete(conversation);
+      state.delete(eventsOf(conversation));
+    } else windows.put(from, conversation);
   }
   const storedMessages = await Promise.all(
     changes.messages.map(({ conversation, seq }) => messageStore.get([conversation, seq])),
@@ -268,10 +290,25 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
     const value = changes.state?.[name];
     if (value !== undefined) state.put(value, name);
   }
+  await writeEvents(tx.objectStore('state'), changes.timelineEvents ?? []);
   const storedCursors = await readCursors(cursorStore, [...changes.cursors.keys()]);
   for (const [stream, seq] of changes.cursors) {
     if (seq === null) cursors.delete(stream);
     else if (seq > (storedCursors.get(stream) ?? -1)) cursors.put(seq, stream);
+  }
+}
+
+/** Puts events, and deletes the oldest ones of their conversations beyond the number that is kept. */
+async function writeEvents(
+  store: IDBPObjectStore<Schema, typeof DATA, 'state', 'readwrite'>,
+  events: readonly TimelineEvent[],
+): Promise<void> {
+  const state = unwrap(store);
+  for (const event of events) state.put(event, keyOfEvent(event));
+  for (const conversation of new Set(events.map(({ stream }) => conversationOfStream(stream)))) {
+    const keys = await store.getAllKeys(eventsOf(conversation));
+    const last = keys[keys.length - EVENTS_KEPT - 1];
+    if (last !== undefined) state.delete(IDBKeyRange.bound(keys[0], last));
   }
 }
 

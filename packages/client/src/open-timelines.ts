@@ -5,10 +5,12 @@ import {
   type Message,
   type Seq,
   streamOfConversation,
+  type TimelineEvent,
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import type { LocalStreams } from './local-streams.ts';
 import type { Persistence } from './persistence.ts';
+import type { ReadOptions } from './rest-session.ts';
 import type { ClientState } from './state.ts';
 import { Thread } from './thread.ts';
 import { threadKey } from './threads.ts';
@@ -76,6 +78,22 @@ export class OpenTimelines {
     );
     this.#threads.set(key, thread);
     return thread;
+  }
+
+  /** Requests the events that are shown between messages, after a seq, and stores them. */
+  async events(
+    conversation: ConversationId,
+    after: Seq,
+    options: ReadOptions,
+  ): Promise<TimelineEvent[]> {
+    const { api, persistence, local } = this.#deps;
+    const before = local();
+    const epoch = before?.epoch;
+    const events = await api.timelineEvents(conversation, after, options);
+    // Unless the membership, the epoch or the session has ended meanwhile.
+    const isCurrent = local() === before && before?.epoch === epoch;
+    if (isCurrent && before?.window(conversation)) persistence.timelineEvents(events);
+    return events;
   }
 
   /** Returns whether the timeline of a conversation is open. */

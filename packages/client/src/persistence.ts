@@ -1,11 +1,13 @@
-import type {
-  AccountId,
-  ClientId,
-  Conversation,
-  ConversationId,
-  Message,
-  Seq,
-  StreamId,
+import {
+  type AccountId,
+  type ClientId,
+  type Conversation,
+  type ConversationId,
+  type Message,
+  type Seq,
+  type StreamId,
+  streamOfConversation,
+  type TimelineEvent,
 } from '@parley/protocol';
 import {
   type Changes,
@@ -24,6 +26,7 @@ interface Waiting {
   readonly messages: Map<string, Message>;
   readonly windows: Map<ConversationId, Seq | null>;
   readonly conversations: Map<ConversationId, Conversation | null>;
+  timelineEvents: TimelineEvent[];
   state: SavedState | undefined;
 }
 
@@ -110,12 +113,22 @@ export class Persistence {
     for (const [key, message] of this.#waiting.messages) {
       if (message.conversation === conversation) this.#waiting.messages.delete(key);
     }
+    const stream = streamOfConversation(conversation);
+    const events = this.#waiting.timelineEvents;
+    this.#waiting.timelineEvents = events.filter((event) => event.stream !== stream);
     this.#waiting.windows.set(conversation, null);
     this.#schedule();
   }
 
   conversation(id: ConversationId, conversation: Conversation | null): void {
     this.#waiting.conversations.set(id, conversation);
+    this.#schedule();
+  }
+
+  /** Stores events that are shown between the messages of a conversation. */
+  timelineEvents(events: readonly TimelineEvent[]): void {
+    if (events.length === 0) return;
+    this.#waiting.timelineEvents.push(...events);
     this.#schedule();
   }
 
@@ -150,6 +163,15 @@ export class Persistence {
       changes = (await store.changes?.()) ?? [];
     });
     return changes;
+  }
+
+  /** Returns the stored events of a conversation, if the store keeps them. */
+  async storedTimelineEvents(conversation: ConversationId): Promise<readonly TimelineEvent[]> {
+    let events: readonly TimelineEvent[] = [];
+    await this.#guard(async (store) => {
+      events = (await store.timelineEvents?.(conversation)) ?? [];
+    });
+    return events;
   }
 
   /** Returns the stored outbox, including entries of other tabs. */
@@ -204,11 +226,13 @@ export class Persistence {
     this.#scheduled = false;
     // Changes that arrive during a transaction share the next one.
     if (this.#busy) return;
-    const { epoch, cursors, messages, windows, conversations, state } = this.#waiting;
+    const { epoch, cursors, messages, windows, conversations, timelineEvents, state } =
+      this.#waiting;
     if (
       epoch === undefined &&
       state === undefined &&
-      cursors.size + messages.size + windows.size + conversations.size === 0
+      cursors.size + messages.size + windows.size + conversations.size === 0 &&
+      timelineEvents.length === 0
     ) {
       return;
     }
@@ -219,6 +243,7 @@ export class Persistence {
       messages: [...messages.values()],
       windows,
       conversations,
+      timelineEvents,
       ...(state && { state }),
     };
     this.#busy = true;
@@ -261,5 +286,6 @@ const nothing = (): Waiting => ({
   messages: new Map(),
   windows: new Map(),
   conversations: new Map(),
+  timelineEvents: [],
   state: undefined,
 });

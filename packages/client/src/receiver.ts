@@ -6,6 +6,7 @@ import {
   type Cursor,
   conversationOfStream,
   type Event,
+  isTimelineEvent,
   type LIMITS,
   type Nack,
   newMessage,
@@ -300,6 +301,7 @@ export class Receiver {
     }
     const from = window?.from;
     for (const message of window?.apply(event) ?? []) persistence.message(message);
+    if (window && isTimelineEvent(event)) persistence.timelineEvents([event]);
     // Expired messages are removed from the store too.
     if (window && window.from !== from) persistence.restartWindow(id, window.from);
     const view = state.view(id);

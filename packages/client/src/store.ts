@@ -11,6 +11,7 @@ import type {
   Seq,
   Sidebar,
   StreamId,
+  TimelineEvent,
   User,
 } from '@parley/protocol';
 import type { WaitingChange } from './waiting-changes.ts';
@@ -71,6 +72,8 @@ export interface Changes {
   readonly windows: ReadonlyMap<ConversationId, Seq | null>;
   /** New or changed conversations; null: left. */
   readonly conversations: ReadonlyMap<ConversationId, Conversation | null>;
+  /** Events that are shown between the messages; of each conversation the latest are kept. A store may ignore them. */
+  readonly timelineEvents?: readonly TimelineEvent[];
   /** Each part replaces the stored one. A store may ignore them. */
   readonly state?: SavedState;
 }
@@ -94,6 +97,8 @@ export interface Store {
   removeChange?(id: ClientId): Promise<void>;
   /** Returns the changes that wait, in order; other tabs write to them too. */
   changes?(): Promise<readonly WaitingChange[]>;
+  /** Returns the stored events of a conversation, in order. */
+  timelineEvents?(conversation: ConversationId): Promise<readonly TimelineEvent[]>;
   /** Deletes everything of the account: the user has logged out. */
   clear(): Promise<void>;
   close(): Promise<void>;

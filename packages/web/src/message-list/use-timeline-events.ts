@@ -1,10 +1,10 @@
 import type { ConversationView, TimelineSnapshot } from '@parley/client';
 import type { Seq, TimelineEvent } from '@parley/protocol';
-import { type UseQueryResult, useQueries } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { type UseQueryResult, useQueries, useQuery } from '@tanstack/react-query';
+import { useCallback, useMemo } from 'react';
 import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
-import { rangesBetween, startOfRange } from './event-ranges.ts';
+import { rangeOf, rangesBetween, startOfRange } from './event-ranges.ts';
 
 /** Returns the events that are shown between the messages of a group: who joined, what was changed. */
 export function useTimelineEvents(
@@ -20,15 +20,32 @@ export function useTimelineEvents(
     const to = hasNewer ? (seqs.at(-1) ?? from) : lastSeq;
     return { from, to, ranges: isGroup ? rangesBetween([from, ...seqs, to]) : [] };
   }, [isGroup, messages, hasOlder, hasNewer, lastSeq]);
+  const stored = useQuery({
+    queryKey: keys.storedTimelineEvents(view.id),
+    queryFn: () => client.storedTimelineEvents(view.id),
+    enabled: isGroup,
+    networkMode: 'always',
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  }).data;
+  /** Until a range is loaded, which takes a connection, its stored events are shown. */
+  const combine = useCallback(
+    (answers: readonly UseQueryResult<readonly TimelineEvent[]>[]): readonly TimelineEvent[] =>
+      answers.flatMap(
+        ({ data }, n) => data ?? stored?.filter(({ seq }) => rangeOf(seq) === ranges[n]) ?? [],
+      ),
+    [stored, ranges],
+  );
+  // The events stay the same object while the answers are the same.
   const events = useQueries({
     queries: ranges.map((range) => ({
       queryKey: keys.timelineEvents(view.id, range),
       queryFn: ({ signal }: { signal: AbortSignal }) =>
-        client.api.timelineEvents(view.id, startOfRange(range), { signal }),
+        client.timelineEvents(view.id, startOfRange(range), { signal }),
       // Events never change, and new ones make their range outdated.
       staleTime: Number.POSITIVE_INFINITY,
     })),
-    combine: joined,
+    combine,
   });
   // Without a bound where there are no more messages: a message at the end changes neither the events nor, by them, the
   // rows of all other messages.
@@ -38,7 +55,3 @@ export function useTimelineEvents(
     return events.filter(({ seq }) => seq > (after ?? 0) && (before === null || seq < before));
   }, [events, after, before]);
 }
-
-/** Outside the hook, so that the events stay the same object while the answers are the same. */
-const joined = (answers: readonly UseQueryResult<TimelineEvent[]>[]): readonly TimelineEvent[] =>
-  answers.flatMap(({ data }) => data ?? []);

@@ -44,6 +44,7 @@ export const keys = {
   /** `range`: see `rangeOf`. */
   timelineEvents: (conversation: ConversationId, range?: number) =>
     withLast('timeline-events', conversation, range),
+  storedTimelineEvents: (conversation: ConversationId) => ['stored-timeline-events', conversation],
 
   // ---- messages ----------------------------------------------------------------------------------
   foundMessages: (text?: string) => withLast('found-messages', text),
