@@ -66,7 +66,8 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     const editor = pia.page.getByRole('textbox', { name: 'Edit message' });
     await editor.fill('By Pia, edited');
     await editor.press('Enter');
-    await pia.page.getByText(/^You’re offline. 4 changes/).waitFor();
+    const unsent = '2 messages and 2 changes to messages';
+    await pia.page.getByText(`Will be sent when you reconnect: ${unsent}.`).waitFor();
 
     const address = pia.page.url();
     // The sidebar changes at once.
@@ -80,8 +81,13 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     await pia.page.getByRole('link', { name: /^Drafts/ }).click();
     await pia.page.getByRole('main').getByText('Written on an island').waitFor();
     // What this device has not stored does not look as if it were loading.
-    await pia.page.goto('/settings/notifications');
+    await pia.page.goto('/settings/sessions');
     await pia.page.getByRole('main').getByText('This will load when you’re back online.').waitFor();
+    await pia.page.goto('/settings/notifications');
+    await pia.page.getByRole('checkbox', { name: /^Notify me about reactions/ }).check();
+    await pia.page.getByLabel('Keywords').fill('rescue');
+    await pia.page.getByRole('button', { name: 'Save keywords' }).click();
+    await pia.page.getByText('Saved on this device.').waitFor();
 
     // Also of a tab that was closed.
     await pia.page.close();
@@ -93,6 +99,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     await shows('By Quin')
       .getByRole('button', { name: /🎉 1 by you/ })
       .waitFor();
+    await again.getByText('Pia Away added Quin Here').waitFor();
     await favorites(again).getByText('Islands').waitFor();
     await favorites(again).getByText('everyone').waitFor();
     await again.getByRole('button', { ...direct, expanded: false }).waitFor();
@@ -102,7 +109,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     // Unsent messages are not lost by accident.
     await again.getByRole('button', { name: 'Account menu' }).click();
     await again.getByRole('menuitem', { name: 'Log out' }).click();
-    await again.getByRole('heading', { name: 'Discard 4 unsent changes?' }).waitFor();
+    await again.getByRole('heading', { name: 'Discard 8 unsent changes?' }).waitFor();
     await again.getByRole('button', { name: 'Cancel' }).click();
 
     await pia.context.setOffline(false);
@@ -132,6 +139,10 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
         ]),
         placements: [{ section: 'favorites' }, { section: 'favorites' }],
       });
+
+    await expect
+      .poll(() => asPia('GET', '/me/notifications'))
+      .toMatchObject({ settings: { reactions: true, keywords: ['rescue'] } });
 
     // Logging out leaves nothing behind in any tab.
     const other = await pia.context.newPage();

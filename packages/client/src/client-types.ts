@@ -17,7 +17,6 @@ import type {
 } from '@parley/protocol';
 import type { ActivitySnapshot } from './activity.ts';
 import type { ParleyApi } from './api.ts';
-import type { ApiError } from './api-error.ts';
 import type { ConnectionState } from './connection.ts';
 import type { ConversationView } from './conversations.ts';
 import type { DraftChanged } from './drafts.ts';
@@ -45,6 +44,8 @@ export interface ClientSnapshot {
   readonly statuses: ReadonlyMap<AccountId, Status>;
   readonly typing: ReadonlyMap<ConversationId, readonly AccountId[]>;
   readonly outbox: readonly OutboxEntry[];
+  /** The number of changes of settings that the server has not answered. The outbox has those of messages. */
+  readonly waitingChanges: number;
   /** Empty until `client.threads.load()` is first called. */
   readonly threads: ThreadsSnapshot;
   /** Not loaded until `client.notifications.load()` is first called. */
@@ -99,8 +100,11 @@ export interface ClientEvents {
   ended: { readonly unanswered: number };
   /** Data could not be stored: it is in memory only. */
   storage: Error;
-  /** A change of the sidebar or of notification settings was refused after it had waited for a connection. */
-  refused: ApiError;
+  /**
+   * A change of the sidebar, of notification settings or of the locale was refused, or failed otherwise, after it had waited for a
+   * connection.
+   */
+  refused: Error;
   /** A draft of the account was changed, on any device. Not emitted before `client.drafts.load()` is first called. */
   draft: DraftChanged;
   /** A user registered while this client was live. */

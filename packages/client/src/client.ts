@@ -34,6 +34,7 @@ import type { Thread } from './thread.ts';
 import type { Threads } from './threads.ts';
 import type { Timeline } from './timeline.ts';
 import type { UserGroups } from './user-groups.ts';
+import type { ChangeOutcome } from './waiting-changes.ts';
 
 /**
  * A connection to a Parley server and its state: missed events are fetched, known events are not
@@ -140,6 +141,14 @@ export class ParleyClient {
   /** Reloads the user’s own account after a change that no event announces. */
   async refreshMe(): Promise<void> {
     this.#parts.state.change({ me: await this.api.me() });
+  }
+
+  /**
+   * Changes the locale of the account, in whose language emails and notifications are written. Without a connection the
+   * change waits.
+   */
+  changeLocale(locale: string): Promise<ChangeOutcome> {
+    return this.#parts.loaded.changeLocale(locale);
   }
 
   /** Resolves when the client is live: all missed events have arrived. */

@@ -56,3 +56,4 @@ export { Timeline } from './timeline.ts';
 export type { TimelineMessage, TimelineSnapshot } from './timeline-types.ts';
 export type { UploadMemory, UploadOptions } from './uploads.ts';
 export type { UserGroups } from './user-groups.ts';
+export type { ChangeOutcome } from './waiting-changes.ts';

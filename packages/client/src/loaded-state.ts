@@ -1,4 +1,5 @@
-import { type Event, streamOfConversation } from '@parley/protocol';
+import { type ClientId, type Event, type Me, streamOfConversation } from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
 import { Activity } from './activity.ts';
 import type { ParleyApi } from './api.ts';
 import type { ClientEvents } from './client-types.ts';
@@ -13,7 +14,12 @@ import { SidebarState } from './sidebar.ts';
 import type { ClientState } from './state.ts';
 import { Threads } from './threads.ts';
 import { UserGroups } from './user-groups.ts';
-import type { ChangeDeps, WaitingChange } from './waiting-changes.ts';
+import {
+  type ChangeDeps,
+  type ChangeOutcome,
+  type WaitingChange,
+  WaitingChanges,
+} from './waiting-changes.ts';
 
 /** Where {@link LoadedState} is loaded from, and where its changes are shown. */
 export interface LoadedStateDeps {
@@ -41,6 +47,8 @@ export class LoadedState {
   readonly activity: Activity;
   readonly openReports: OpenReports;
   readonly #persistence: Persistence;
+  /** Changes of the locale of the account that the server has not answered. */
+  readonly #locale: WaitingChanges<string>;
 
   constructor({ api, state, persistence, events, random, local }: LoadedStateDeps) {
     this.#persistence = persistence;
@@ -54,21 +62,29 @@ export class LoadedState {
       changed: (threads) => state.change({ threads }),
     });
     const waiting: ChangeDeps = {
-      put: (change) => void persistence.putChange(change),
+      put: (change) => persistence.putChange(change),
       remove: (id) => void persistence.removeChange(id),
       refused: (error) => events.emit('refused', error),
     };
     this.notifications = new Notifications({
       ...waiting,
       api: api.notifications,
-      changed: (notifications) => state.change({ notifications }),
+      changed: (notifications) =>
+        state.change({ notifications, waitingChanges: this.#waitingChanges }),
       keep: (notifications) => persistence.state({ notifications }),
     });
     this.sidebar = new SidebarState({
       ...waiting,
       api: api.sidebar,
-      changed: (sidebar) => state.change({ sidebar }),
+      changed: (sidebar) => state.change({ sidebar, waitingChanges: this.#waitingChanges }),
       keep: (sidebar) => persistence.state({ sidebar }),
+    });
+    this.#locale = new WaitingChanges({
+      ...waiting,
+      of: 'locale',
+      send: async (locale) =>
+        state.change({ me: await api.request<Me>('PATCH', '/me', { body: { locale } }) }),
+      changed: () => state.change({ waitingChanges: this.#waitingChanges }),
     });
     this.activity = new Activity({
       api: api.activity,
@@ -84,8 +100,14 @@ export class LoadedState {
     });
   }
 
+  /** Changes the locale of the account; without a connection the change waits. */
+  changeLocale(locale: string): Promise<ChangeOutcome> {
+    return this.#locale.add(locale, uuidv7() as ClientId);
+  }
+
   /** Shows changes that were stored and wait for the server. */
   restoreChanges(changes: readonly WaitingChange[]): void {
+    this.#locale.restore(changes);
     this.notifications.restoreChanges(changes);
     this.sidebar.restoreChanges(changes);
   }
@@ -95,6 +117,7 @@ export class LoadedState {
     this.restoreChanges(await this.#persistence.changes());
     this.notifications.retry();
     this.sidebar.retry();
+    this.#locale.resume();
   }
 
   /** Applies an event, which was not applied before. */
@@ -111,6 +134,7 @@ export class LoadedState {
     this.threads.retry();
     this.notifications.retry();
     this.sidebar.retry();
+    this.#locale.resume();
     this.activity.retry();
     this.openReports.refresh();
   }
@@ -136,5 +160,10 @@ export class LoadedState {
     this.sidebar.clear();
     this.activity.clear();
     this.openReports.clear();
+    this.#locale.clear();
+  }
+
+  get #waitingChanges(): number {
+    return this.notifications.waiting + this.sidebar.waiting + this.#locale.changes.length;
   }
 }

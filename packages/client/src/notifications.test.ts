@@ -31,11 +31,12 @@ function opened() {
     new Promise<T>((answer, fail) => all.push({ answer, fail }));
   const kept: NotificationSettingsAnswer[] = [];
   const stored = new Map<ClientId, WaitingChange>();
+  const refused: Error[] = [];
   const settings = new Notifications({
     keep: (one) => kept.push(one),
-    put: (change) => stored.set(change.id, change),
+    put: async (change) => void stored.set(change.id, change),
     remove: (id) => stored.delete(id),
-    refused: () => undefined,
+    refused: (error) => refused.push(error),
     api: {
       settings: () => new Promise((resolve) => loads.push(resolve)),
       change: () => requested(general),
@@ -46,7 +47,7 @@ function opened() {
       state.shown = snapshot;
     },
   });
-  return { settings, state, loads, general, overrides, kept, stored };
+  return { settings, state, loads, general, overrides, kept, stored, refused };
 }
 
 /** Returns loaded settings. */
@@ -207,4 +208,43 @@ test('a mute without a connection waits, next to the settings that were stored',
   await expect
     .poll(() => next.kept.at(-1)?.overrides)
     .toEqual([{ conversation: C, ...MUTED, seq: 5 }]);
+});
+
+test('general settings without a connection wait too, and the last value wins', async () => {
+  const { settings, state, general, stored } = await loaded();
+  const first = settings.change({ level: 'nothing', sounds: false });
+  const second = settings.change({ level: 'mentions' });
+  general[0]?.fail(new ApiError('network', 'The server could not be reached'));
+  expect(await Promise.all([first, second])).toEqual(['waiting', 'waiting']);
+  expect(await settings.change({ newPeople: true })).toBe('waiting');
+  expect(settings.waiting).toBe(3);
+  expect(stored.size).toBe(3);
+  expect(state.shown.settings).toMatchObject({ level: 'mentions', sounds: false, newPeople: true });
+
+  const next = opened();
+  next.settings.restoreChanges([...stored.values()]);
+  expect(next.state.shown.settings).toMatchObject({ level: 'mentions', sounds: false });
+  next.settings.retry();
+  for (const [n, level] of (['nothing', 'mentions', 'mentions'] as const).entries()) {
+    await expect.poll(() => next.general.length).toBe(n + 1);
+    next.general[n]?.answer(
+      answer({ seq: 5 + n, settings: { ...NOTIFICATION_DEFAULTS, level, sounds: false } }),
+    );
+  }
+  await expect.poll(() => next.settings.waiting).toBe(0);
+  expect(next.state.shown.settings).toMatchObject({ level: 'mentions', sounds: false });
+});
+
+test('a waiting change that fails unexpectedly is reported, and the next one is sent', async () => {
+  const { settings, general, refused, stored } = await loaded();
+  const first = settings.change({ level: 'nothing' });
+  const second = settings.change({ level: 'mentions' });
+  general[0]?.fail(new ApiError('network', 'The server could not be reached'));
+  await Promise.all([first, second]);
+  settings.retry();
+  general[1]?.fail(new TypeError('the answer has no seq'));
+  await expect.poll(() => general.length).toBe(3);
+  general[2]?.answer(answer({ seq: 5 }));
+  await expect.poll(() => stored.size).toBe(0);
+  expect(refused).toEqual([expect.any(TypeError)]);
 });

@@ -18,12 +18,19 @@ import { uuidv7 } from 'uuidv7';
 import type { NotificationsApi } from './api-notifications.ts';
 import { StateLoader } from './state-loader.ts';
 import { threadKey } from './threads.ts';
-import { type ChangeDeps, type WaitingChange, WaitingChanges } from './waiting-changes.ts';
+import {
+  type ChangeDeps,
+  type ChangeOutcome,
+  type WaitingChange,
+  WaitingChanges,
+} from './waiting-changes.ts';
 
 /** The notification settings of an account. */
 export interface NotificationsSnapshot {
-  /** Whether the settings were loaded; until then they are the defaults. */
+  /** Whether the settings were loaded; until then they are those stored on this device, or the defaults. */
   readonly isLoaded: boolean;
+  /** Whether the settings are not merely the defaults: they were loaded, or stored on this device. */
+  readonly isKnown: boolean;
   readonly settings: NotificationSettings;
   /** The overrides, by {@link overrideKey}. */
   readonly overrides: ReadonlyMap<string, NotificationOverride>;
@@ -32,6 +39,7 @@ export interface NotificationsSnapshot {
 /** Nothing is loaded. */
 export const NO_NOTIFICATIONS: NotificationsSnapshot = {
   isLoaded: false,
+  isKnown: false,
   settings: NOTIFICATION_DEFAULTS,
   overrides: new Map(),
 };
@@ -66,8 +74,7 @@ interface NotificationsDeps extends ChangeDeps {
 /**
  * Holds the notification settings of the account, the same on all its devices. They are loaded by
  * the first `load()`, and again when changes were missed; in between, events of the personal stream
- * update them. A change is shown at once, and reverted if the server rejects it. Without a connection, changes of
- * overrides wait.
+ * update them. A change is shown at once, and reverted if the server rejects it. Without a connection it waits.
  */
 export class Notifications {
   readonly #deps: NotificationsDeps;
@@ -75,10 +82,11 @@ export class Notifications {
   #settings = NOTIFICATION_DEFAULTS;
   #seq = 0;
   readonly #overrides = new Map<string, NotificationSettingsAnswer['overrides'][number]>();
-  /** Changes of the general settings that the server has not answered, in their order. */
-  #open: ((parts: Parts) => Parts)[] = [];
+  #isKnown = false;
+  /** Changes of the general settings that the server has not answered. */
+  readonly #waitingGeneral: WaitingChanges<UpdateNotificationsBody>;
   /** Changes of overrides that the server has not answered. */
-  readonly #waiting: WaitingChanges<OverrideChange>;
+  readonly #waitingOverrides: WaitingChanges<OverrideChange>;
 
   constructor(deps: NotificationsDeps) {
     this.#deps = deps;
@@ -88,12 +96,24 @@ export class Notifications {
       apply: (event) => this.#apply(event),
       changed: () => this.#report(),
     });
-    this.#waiting = new WaitingChanges({
+    const changed = () => this.#report();
+    this.#waitingGeneral = new WaitingChanges({
+      ...deps,
+      of: 'notifications',
+      send: (change, id) => this.#sendGeneral(change, id),
+      changed,
+    });
+    this.#waitingOverrides = new WaitingChanges({
       ...deps,
       of: 'overrides',
-      send: (change, id) => this.#send(change, id),
-      changed: () => this.#report(),
+      send: (change, id) => this.#sendOverride(change, id),
+      changed,
     });
+  }
+
+  /** The number of changes that the server has not answered. */
+  get waiting(): number {
+    return this.#waitingGeneral.changes.length + this.#waitingOverrides.changes.length;
   }
 
   /** Loads the settings, unless they are loaded. The snapshot of the client has them from now on. */
@@ -110,37 +130,32 @@ export class Notifications {
 
   /** Shows changes that were stored and wait for the server. */
   restoreChanges(changes: readonly WaitingChange[]): void {
-    this.#waiting.restore(changes);
+    this.#waitingGeneral.restore(changes);
+    this.#waitingOverrides.restore(changes);
   }
 
   /** Changes the general settings; absent fields are unchanged. */
-  async change(change: UpdateNotificationsBody, id = newId()): Promise<void> {
-    await this.#whileShown(
-      (parts) => ({ ...parts, settings: { ...parts.settings, ...defined(change) } }),
-      async () => {
-        const { settings, seq } = await this.#deps.api.change(change, id);
-        return () => this.#takeGeneral(settings, seq);
-      },
-    );
+  change(change: UpdateNotificationsBody, id = newId()): Promise<ChangeOutcome> {
+    return this.#waitingGeneral.add(change, id);
   }
 
   /** Changes the override of a conversation; null removes a value, absent fields are unchanged. */
-  async changeConversation(
+  changeConversation(
     conversation: ConversationId,
     change: UpdateOverrideBody,
     id = newId(),
-  ): Promise<void> {
-    await this.#waiting.add({ conversation, change }, id);
+  ): Promise<ChangeOutcome> {
+    return this.#waitingOverrides.add({ conversation, change }, id);
   }
 
   /** Changes the override of the thread under a message, like that of a conversation. */
-  async changeThread(
+  changeThread(
     conversation: ConversationId,
     thread: Seq,
     change: UpdateOverrideBody,
     id = newId(),
-  ): Promise<void> {
-    await this.#waiting.add({ conversation, thread, change }, id);
+  ): Promise<ChangeOutcome> {
+    return this.#waitingOverrides.add({ conversation, thread, change }, id);
   }
 
   /** Handles an applied event of the personal stream. */
@@ -157,7 +172,8 @@ export class Notifications {
   /** Loads them again if the last attempt failed. Must be called regularly while connected. */
   retry(): void {
     this.#loader.retry();
-    this.#waiting.resume();
+    this.#waitingGeneral.resume();
+    this.#waitingOverrides.resume();
   }
 
   /** Handles a restore of the server from a backup: its seqs may be lower than those received before. */
@@ -175,32 +191,24 @@ export class Notifications {
     this.#settings = NOTIFICATION_DEFAULTS;
     this.#seq = 0;
     this.#overrides.clear();
-    this.#open = [];
-    this.#waiting.clear();
+    this.#isKnown = false;
+    this.#waitingGeneral.clear();
+    this.#waitingOverrides.clear();
     this.#report();
   }
 
-  /**
-   * Shows a change while its request is in flight. `request` returns what keeps the answer, which is
-   * called unless the state was outdated meanwhile: then it is loaded again.
-   */
-  async #whileShown(
-    change: (parts: Parts) => Parts,
-    request: () => Promise<() => unknown>,
-  ): Promise<void> {
+  async #sendGeneral(change: UpdateNotificationsBody, id: ClientId): Promise<void> {
     const { generation } = this.#loader;
-    this.#open.push(change);
-    this.#report();
-    try {
-      const keep = await request();
-      if (generation === this.#loader.generation) keep();
-    } finally {
-      this.#open = this.#open.filter((one) => one !== change);
-      this.#report();
-    }
+    const { settings, seq } = await this.#deps.api.change(change, id);
+    // The state was outdated meanwhile, and is loaded again.
+    if (generation !== this.#loader.generation) return;
+    if (this.#takeGeneral(settings, seq)) this.#keep();
   }
 
-  async #send({ conversation, thread, change }: OverrideChange, id: ClientId): Promise<void> {
+  async #sendOverride(
+    { conversation, thread, change }: OverrideChange,
+    id: ClientId,
+  ): Promise<void> {
     const { generation } = this.#loader;
     const { api } = this.#deps;
     const answer =
@@ -226,6 +234,7 @@ export class Notifications {
   }
 
   #show({ settings, seq, overrides }: NotificationSettingsAnswer): void {
+    this.#isKnown = true;
     this.#settings = settings;
     this.#seq = seq;
     this.#overrides.clear();
@@ -266,13 +275,16 @@ export class Notifications {
 
   #report(): void {
     let parts: Parts = { settings: this.#settings, overrides: this.#overrides };
-    for (const change of this.#open) parts = change(parts);
-    for (const { change: one } of this.#waiting.changes) {
+    for (const { change } of this.#waitingGeneral.changes) {
+      parts = { ...parts, settings: { ...parts.settings, ...defined(change) } };
+    }
+    for (const { change: one } of this.#waitingOverrides.changes) {
       parts = withOverride(parts, overrideKey(one.conversation, one.thread), one.change);
     }
     const overrides = [...parts.overrides].filter(([, override]) => !isNoOverride(override));
     this.#deps.changed({
       isLoaded: this.#loader.isLoaded,
+      isKnown: this.#isKnown,
       settings: parts.settings,
       overrides: new Map(overrides),
     });

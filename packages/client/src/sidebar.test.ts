@@ -40,14 +40,14 @@ function opened() {
   };
   const kept: Sidebar[] = [];
   const stored = new Map<ClientId, WaitingChange>();
-  const refused: ApiError[] = [];
+  const refused: Error[] = [];
   const sidebar = new SidebarState({
     api,
     changed(snapshot) {
       state.shown = snapshot;
     },
     keep: (one) => kept.push(one),
-    put: (change) => stored.set(change.id, change),
+    put: async (change) => void stored.set(change.id, change),
     remove: (id) => stored.delete(id),
     refused: (error) => refused.push(error),
   });

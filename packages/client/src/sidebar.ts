@@ -109,6 +109,11 @@ export class SidebarState {
     });
   }
 
+  /** The number of changes that the server has not answered. */
+  get waiting(): number {
+    return this.#open.changes.length;
+  }
+
   /** Loads the sidebar, unless it is loaded. The snapshot of the client has it from now on. */
   async load(): Promise<void> {
     await this.#loader.load();

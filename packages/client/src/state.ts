@@ -31,6 +31,7 @@ export class ClientState {
     presence: new Map(),
     statuses: new Map(),
     typing: new Map(),
+    waitingChanges: 0,
     threads: NO_THREADS,
     notifications: NO_NOTIFICATIONS,
     sidebar: NO_SIDEBAR,

@@ -6,17 +6,20 @@ export interface WaitingChange<Change = unknown> {
   /** Created once per user action; every attempt uses this id. A UUIDv7, so ids are in the order of the actions. */
   readonly id: ClientId;
   /** What is changed. */
-  readonly of: 'sidebar' | 'overrides';
+  readonly of: 'sidebar' | 'overrides' | 'notifications' | 'locale';
   readonly change: Change;
 }
 
+/** What became of a change: the server made it, or it is stored until there is a connection. */
+export type ChangeOutcome = 'made' | 'waiting';
+
 /** How changes that wait are stored, and what happens to those that are refused. */
 export interface ChangeDeps {
-  /** Stores a change until it is removed. */
-  put(change: WaitingChange): void;
+  /** Stores a change until it is removed. Resolves when it is stored. */
+  put(change: WaitingChange): Promise<void>;
   remove(id: ClientId): void;
-  /** Called when the server refuses a change after its caller was told that it waits. */
-  refused(error: ApiError): void;
+  /** Called when the server refuses a change, or it fails otherwise, after its caller was told that it waits. */
+  refused(error: Error): void;
 }
 
 /** How {@link WaitingChanges} sends its changes. */
@@ -28,13 +31,20 @@ export interface WaitingChangesDeps<Change> extends ChangeDeps {
   changed(): void;
 }
 
+interface Caller {
+  resolve(outcome: ChangeOutcome | Promise<ChangeOutcome>): void;
+  reject(error: unknown): void;
+}
+
 interface Waiting<Change> extends WaitingChange<Change> {
+  /** Resolves when the change is stored. */
+  readonly stored: Promise<void>;
   /** The caller that waits for the answer; null: it was told that the change is stored. */
-  caller: { resolve(): void; reject(error: unknown): void } | null;
+  caller: Caller | null;
 }
 
 /**
- * Changes of the sidebar or of overrides that the server has not answered. They are sent one at a time, in the order
+ * Changes of one kind, such as those of the sidebar, that the server has not answered. They are sent one at a time, in the order
  * in which the user made them, each with the same id in all attempts, so that none is made twice. Without a connection
  * they are kept, also over a restart.
  */
@@ -57,19 +67,19 @@ export class WaitingChanges<Change> {
   }
 
   /**
-   * Adds a change and sends it when its turn comes. Resolves when it was made, or is kept until there is a connection;
+   * Adds a change and sends it when its turn comes. Resolves when it was made, or is stored until there is a connection;
    * rejects when the server refuses it.
    */
-  add(change: Change, id: ClientId): Promise<void> {
-    const done = new Promise<void>((resolve, reject) => {
-      const caller = this.#isHeld ? null : { resolve, reject };
-      this.#waiting.push({ id, of: this.#deps.of, change, caller });
-      if (this.#isHeld) resolve();
+  add(change: Change, id: ClientId): Promise<ChangeOutcome> {
+    const of = this.#deps.of;
+    const stored = this.#deps.put({ id, of, change });
+    const outcome = new Promise<ChangeOutcome>((resolve, reject) => {
+      this.#waiting.push({ id, of, change, stored, caller: { resolve, reject } });
     });
-    this.#deps.put({ id, of: this.#deps.of, change });
+    if (this.#isHeld) this.#release();
     this.#deps.changed();
     void this.#send();
-    return done;
+    return outcome;
   }
 
   /** Adds changes that were stored, by an earlier start or another tab. */
@@ -78,7 +88,12 @@ export class WaitingChanges<Change> {
     const added = stored.filter(({ id, of }) => of === this.#deps.of && !known.has(id));
     if (added.length === 0) return;
     // Its form is that of this class: no one else stores changes of this kind.
-    const all = added.map((one) => ({ ...one, change: one.change as Change, caller: null }));
+    const all = added.map((one) => ({
+      ...one,
+      change: one.change as Change,
+      stored: Promise.resolve(),
+      caller: null,
+    }));
     const [first, ...others] = this.#waiting;
     // The one that is being sent stays first.
     const sending = this.#isSending && first ? [first] : [];
@@ -105,13 +120,17 @@ export class WaitingChanges<Change> {
     if (this.#isSending) return;
     this.#isSending = true;
     const generation = this.#generation;
-    for (let next = this.#waiting[0]; next && !this.#isHeld; next = this.#waiting[0]) {
-      const error = await this.#attempt(next);
-      if (generation !== this.#generation) return;
-      if (error instanceof ApiError && error.retryable) this.#hold();
-      else this.#settle(next, error);
+    try {
+      for (let next = this.#waiting[0]; next && !this.#isHeld; next = this.#waiting[0]) {
+        const error = await this.#attempt(next);
+        if (generation !== this.#generation) return;
+        if (error instanceof ApiError && error.retryable) this.#hold();
+        else this.#settle(next, error);
+      }
+    } finally {
+      // Also if a listener has thrown: the next changes are sent at the next `resume`.
+      if (generation === this.#generation) this.#isSending = false;
     }
-    this.#isSending = false;
   }
 
   async #attempt({ change, id }: Waiting<Change>): Promise<unknown> {
@@ -125,8 +144,13 @@ export class WaitingChanges<Change> {
 
   #hold(): void {
     this.#isHeld = true;
+    this.#release();
+  }
+
+  /** Tells the callers that their changes wait, once these are stored. */
+  #release(): void {
     for (const one of this.#waiting) {
-      one.caller?.resolve();
+      one.caller?.resolve(one.stored.then(() => 'waiting'));
       one.caller = null;
     }
   }
@@ -136,9 +160,8 @@ export class WaitingChanges<Change> {
     this.#deps.remove(settled.id);
     this.#deps.changed();
     const { caller } = settled;
-    if (error === null) caller?.resolve();
+    if (error === null) caller?.resolve('made');
     else if (caller) caller.reject(error);
-    else if (error instanceof ApiError) this.#deps.refused(error);
-    else throw error;
+    else this.#deps.refused(error instanceof Error ? error : new Error(String(error)));
   }
 }

@@ -1,21 +1,22 @@
 import { errorMessage } from '../lib/text.ts';
+import { useClient } from '../session/use-client.ts';
 import { shownLocale, t } from '../texts/index.ts';
 import { chooseLanguage, chosenLanguage, LANGUAGES } from '../texts/languages.ts';
 import { Card } from '../ui/card.tsx';
 import { Select } from '../ui/select.tsx';
 import { toast } from '../ui/toast.ts';
-import { useAccount } from './use-account.ts';
 
 /**
  * Chooses the language of this device, and of emails and notifications. The page is loaded again in it: drafts,
  * unsent messages and the address are kept.
  */
 export function LanguageCard() {
-  const account = useAccount();
+  const client = useClient();
   const choose = async (tag: string | null) => {
     chooseLanguage(tag);
     try {
-      await account.update({ locale: shownLocale() });
+      // Without a connection the change waits, and is sent after the reload.
+      await client.changeLocale(shownLocale());
     } catch (error) {
       // The language of this device has changed anyway.
       toast.error(errorMessage(error));

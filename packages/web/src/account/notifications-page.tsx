@@ -19,6 +19,7 @@ import { Checkbox } from '../ui/checkbox.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
+import { toast } from '../ui/toast.ts';
 import { DevicesCard } from './devices-card.tsx';
 import { EmailCard } from './email-card.tsx';
 
@@ -28,17 +29,23 @@ type Change = (body: UpdateNotificationsBody, done?: string) => Promise<boolean>
 /** Edits the notification settings, which apply to all devices. */
 export function NotificationsPage() {
   const client = useClient();
-  const { isLoaded, settings } = useParley((s) => s.notifications);
+  const { isKnown, settings } = useParley((s) => s.notifications);
   const loaded = useQuery({
     queryKey: keys.notificationSettings(),
     // The client keeps them, and changes them by events.
     queryFn: () => client.notifications.load().then(() => null),
   });
-  const change: Change = (body, done) => attempt(() => client.notifications.change(body), done);
+  const change: Change = (body, done) =>
+    attempt(async () => {
+      const outcome = await client.notifications.change(body);
+      if (done === undefined) return;
+      if (outcome === 'made') toast.success(done);
+      else toast(t('common.changesWaiting'));
+    });
   return (
     <>
       <PartTitle title={t('ownMenu.notifications')} description={t('notifySettings.intro')} />
-      {isLoaded ? (
+      {isKnown ? (
         <>
           <MessagesCard settings={settings} change={change} />
           <DevicesCard />

@@ -1,5 +1,7 @@
+import type { ClientSnapshot } from '@parley/client';
 import { WifiOff } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { listFormat } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Spinner } from '../ui/spinner.tsx';
@@ -12,11 +14,7 @@ const SHOW_AFTER_MS = 2_500;
 export function ConnectionLine() {
   const client = useClient();
   const state = useParley((s) => s.state);
-  const waiting = useParley((s) => {
-    const isChange = ({ state, command }: (typeof s.outbox)[number]) =>
-      state === 'pending' && command.op !== 'read';
-    return s.outbox.filter(isChange).length;
-  });
+  const waiting = useParley(waitingText);
   const [shown, setShown] = useState(false);
   const last = useRef<ConnectionPhase>(null);
   const phase = nextPhase(last.current, state);
@@ -43,16 +41,16 @@ export function ConnectionLine() {
       {shown && phase !== null && (
         <div className="flex min-h-9 items-center justify-center gap-2 bg-warn-soft px-3 text-note text-warn">
           {phase === 'offline' ? <WifiOff size={15} className="shrink-0" /> : <Spinner size={15} />}
-          <span aria-hidden="true" className="tabular-nums">
-            {phase === 'offline' && waiting > 0
-              ? t('connection.waiting', { count: waiting })
+          <span aria-hidden="true" className="py-1 tabular-nums">
+            {phase === 'offline' && waiting !== ''
+              ? t('connection.waiting', { changes: waiting })
               : DESCRIPTIONS[phase]()}
           </span>
           {phase === 'offline' && (
             <button
               type="button"
               onClick={() => client.nudge()}
-              className="ms-1 rounded px-1.5 py-1 font-medium underline underline-offset-3"
+              className="ms-1 shrink-0 rounded px-1.5 py-1 font-medium underline underline-offset-3"
             >
               {t('connection.retry')}
             </button>
@@ -68,3 +66,18 @@ const DESCRIPTIONS: Readonly<Record<NonNullable<ConnectionPhase>, () => string>>
   connecting: () => t('connection.connecting'),
   'catching-up': () => t('connection.catchingUp'),
 };
+
+/** Returns which changes of the user the server has not answered; empty if there are none. */
+function waitingText({ outbox, waitingChanges }: ClientSnapshot): string {
+  const pending = outbox.filter(({ state }) => state === 'pending');
+  const messages = pending.filter(({ command }) => command.op === 'post').length;
+  const reads = pending.filter(({ command }) => command.op === 'read').length;
+  const messageChanges = pending.length - messages - reads;
+  return listFormat().format([
+    ...(messages > 0 ? [t('connection.waitingMessages', { count: messages })] : []),
+    ...(messageChanges > 0
+      ? [t('connection.waitingMessageChanges', { count: messageChanges })]
+      : []),
+    ...(waitingChanges > 0 ? [t('connection.waitingSettings', { count: waitingChanges })] : []),
+  ]);
+}

@@ -30,7 +30,9 @@ export function OwnMenuItems({
   const [isSavedShown, setSavedShown] = useState(false);
   const [isStatusShown, setStatusShown] = useState(false);
   const [isLogoutAsked, setLogoutAsked] = useState(false);
-  const unsent = useParley((s) => s.outbox.filter(({ command }) => command.op !== 'read').length);
+  const unsent = useParley(
+    (s) => s.outbox.filter(({ command }) => command.op !== 'read').length + s.waitingChanges,
+  );
   const returnFocus = useReturnFocus(isOpen, button);
   return (
     <>

@@ -16,8 +16,8 @@ import { muteOfOption, muteOptions, optionOfMute } from './mute-options.ts';
 /** Chooses which messages of a conversation notify, and mutes it. */
 export function ConversationNotifications({ conversation }: { conversation: ConversationId }) {
   const client = useClient();
-  const { isLoaded, overrides } = useParley((s) => s.notifications);
-  if (!isLoaded) return null;
+  const { isKnown, overrides } = useParley((s) => s.notifications);
+  if (!isKnown) return null;
   const { level, muted: set } = overrides.get(overrideKey(conversation)) ?? NO_OVERRIDE;
   const muted = isMuted(set, Date.now()) ? set : null;
   const change = (body: UpdateOverrideBody) =>

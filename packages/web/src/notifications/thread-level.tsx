@@ -22,8 +22,8 @@ const AS_CONVERSATION = 'conversation';
 /** Chooses which replies of a thread notify, and mutes the thread. */
 export function ThreadLevel({ conversation, root }: { conversation: ConversationId; root: Seq }) {
   const client = useClient();
-  const { isLoaded, overrides } = useParley((s) => s.notifications);
-  if (!isLoaded) return null;
+  const { isKnown, overrides } = useParley((s) => s.notifications);
+  if (!isKnown) return null;
   const { level, muted: set } = overrides.get(overrideKey(conversation, root)) ?? NO_OVERRIDE;
   const muted = isMuted(set, Date.now()) ? set : null;
   const change = (body: UpdateOverrideBody) =>

@@ -9,8 +9,8 @@ import { IconButton } from '../ui/button.tsx';
 /** Mutes a thread, or ends its mute. */
 export function ThreadMute({ conversation, root }: { conversation: ConversationId; root: Seq }) {
   const client = useClient();
-  const { isLoaded, overrides } = useParley((s) => s.notifications);
-  if (!isLoaded) return null;
+  const { isKnown, overrides } = useParley((s) => s.notifications);
+  if (!isKnown) return null;
   const muted = isMuted(overrides.get(overrideKey(conversation, root))?.muted ?? null, Date.now());
   const toggle = () =>
     attempt(() =>

@@ -20,6 +20,7 @@ const texts = {
     backToLogIn: 'Zurück zur Anmeldung',
     cancel: 'Abbrechen',
     changesSaved: 'Änderungen gespeichert',
+    changesWaiting: 'Auf diesem Gerät gespeichert. Wird gesendet, sobald du wieder verbunden bist.',
     close: 'Schließen',
     codeFromApp: 'Code aus der App',
     continue: 'Weiter',
@@ -278,10 +279,13 @@ const texts = {
   },
   connection: {
     offline: 'Du bist offline. Nachrichten werden gesendet, sobald du wieder verbunden bist.',
-    waiting_one:
-      'Du bist offline. {{count, number}} Änderung wird gesendet, sobald du wieder verbunden bist.',
-    waiting_other:
-      'Du bist offline. {{count, number}} Änderungen werden gesendet, sobald du wieder verbunden bist.',
+    waiting: 'Du bist offline. Wird gesendet, sobald du wieder verbunden bist: {{changes}}.',
+    waitingMessages_one: '{{count, number}} Nachricht',
+    waitingMessages_other: '{{count, number}} Nachrichten',
+    waitingMessageChanges_one: '{{count, number}} Änderung an Nachrichten',
+    waitingMessageChanges_other: '{{count, number}} Änderungen an Nachrichten',
+    waitingSettings_one: '{{count, number}} Einstellung',
+    waitingSettings_other: '{{count, number}} Einstellungen',
     retry: 'Erneut versuchen',
     connecting: 'Verbindung wird hergestellt …',
     catchingUp: 'Neue Nachrichten werden geladen …',

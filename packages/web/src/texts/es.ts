@@ -23,6 +23,7 @@ const texts = {
     backToLogIn: 'Volver al inicio de sesión',
     cancel: 'Cancelar',
     changesSaved: 'Cambios guardados',
+    changesWaiting: 'Guardado en este dispositivo. Se enviará cuando vuelvas a conectarte.',
     close: 'Cerrar',
     codeFromApp: 'Código de la aplicación',
     continue: 'Continuar',
@@ -286,12 +287,16 @@ const texts = {
   },
   connection: {
     offline: 'No tienes conexión. Los mensajes se enviarán cuando vuelvas a conectarte.',
-    waiting_one:
-      'No tienes conexión. {{count, number}} cambio se enviará cuando vuelvas a conectarte.',
-    waiting_many:
-      'No tienes conexión. {{count, number}} de cambios se enviarán cuando vuelvas a conectarte.',
-    waiting_other:
-      'No tienes conexión. {{count, number}} cambios se enviarán cuando vuelvas a conectarte.',
+    waiting: 'No tienes conexión. Se enviará cuando vuelvas a conectarte: {{changes}}.',
+    waitingMessages_one: '{{count, number}} mensaje',
+    waitingMessages_many: '{{count, number}} de mensajes',
+    waitingMessages_other: '{{count, number}} mensajes',
+    waitingMessageChanges_one: '{{count, number}} cambio en mensajes',
+    waitingMessageChanges_many: '{{count, number}} de cambios en mensajes',
+    waitingMessageChanges_other: '{{count, number}} cambios en mensajes',
+    waitingSettings_one: '{{count, number}} ajuste',
+    waitingSettings_many: '{{count, number}} de ajustes',
+    waitingSettings_other: '{{count, number}} ajustes',
     retry: 'Reintentar',
     connecting: 'Conectando…',
     catchingUp: 'Cargando mensajes nuevos…',
