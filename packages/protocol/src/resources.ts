@@ -189,7 +189,7 @@ export const Conversation = z
     lastSeq: Seq,
     /**
      * The latest message that is not deleted, for lists, with the first 1,000 characters of its
-     * body.
+     * body. Null for an API key without the scope `messages:read`.
      */
     lastMessage: Message.omit({
       attachments: true,

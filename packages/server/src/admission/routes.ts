@@ -217,7 +217,7 @@ function linkHolderRoutes(instance: FastifyInstance, deps: AdmissionDeps): void 
       const outcome = await joinByLink(deps, by, request.body.token);
       if (!outcome) refuse('link_expired');
       const { stream } = storedOrRefuse(outcome);
-      return conversationAfter(pool, by.actor, conversationOfStream(stream));
+      return conversationAfter(pool, sessionOf(request), conversationOfStream(stream));
     },
   });
 }

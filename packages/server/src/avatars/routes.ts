@@ -112,7 +112,7 @@ function groupRoutes(instance: FastifyInstance, deps: AvatarRouteDeps): void {
       await checkMayChange(pool, account, id);
       const image = await images.make(account, file);
       storedOrRefuse(await changeGroupAvatar(append, commandRequest(request, id), { image, file }));
-      return conversationAfter(pool, account, id);
+      return conversationAfter(pool, sessionOf(request), id);
     },
   });
 
@@ -130,7 +130,7 @@ function groupRoutes(instance: FastifyInstance, deps: AvatarRouteDeps): void {
     handler: async (request) => {
       const { id } = request.params;
       storedOrRefuse(await changeGroupAvatar(append, commandRequest(request, id), null));
-      return conversationAfter(pool, sessionOf(request).account, id);
+      return conversationAfter(pool, sessionOf(request), id);
     },
   });
 }

@@ -6,6 +6,7 @@ import {
 } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
@@ -46,7 +47,7 @@ export function creationRoutes(instance: FastifyInstance, deps: CreationDeps): v
         ),
       );
       reply.code(201);
-      return conversationAfter(pool, r.actor, conversationOfStream(stream));
+      return conversationAfter(pool, sessionOf(request), conversationOfStream(stream));
     },
   });
 
@@ -69,7 +70,11 @@ export function creationRoutes(instance: FastifyInstance, deps: CreationDeps): v
       const { account, accounts = [] } = request.body;
       const others = account === undefined ? accounts : [account];
       const outcome = await openDirect(append, r, others);
-      return conversationAfter(pool, r.actor, conversationOfStream(storedOrRefuse(outcome).stream));
+      return conversationAfter(
+        pool,
+        sessionOf(request),
+        conversationOfStream(storedOrRefuse(outcome).stream),
+      );
     },
   });
 }

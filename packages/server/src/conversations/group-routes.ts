@@ -53,7 +53,7 @@ function updateGroupRoute(
       // JSON has no undefined.
       const settings = request.body as GroupSettings;
       storedOrRefuse(await updateGroup(append, commandRequest(request, id), settings));
-      return conversationAfter(pool, sessionOf(request).account, id);
+      return conversationAfter(pool, sessionOf(request), id);
     },
   });
 }
@@ -86,7 +86,7 @@ function archiveRoutes(
       handler: async (request) => {
         const { id } = request.params;
         storedOrRefuse(await run(append, commandRequest(request, id)));
-        return conversationAfter(pool, sessionOf(request).account, id);
+        return conversationAfter(pool, sessionOf(request), id);
       },
     });
   }
@@ -119,7 +119,7 @@ function minimumRolesRoute(
       // JSON has no undefined.
       const minimumRoles = request.body as Partial<MinimumRoles>;
       storedOrRefuse(await changeMinimumRoles(append, commandRequest(request, id), minimumRoles));
-      return conversationAfter(pool, sessionOf(request).account, id);
+      return conversationAfter(pool, sessionOf(request), id);
     },
   });
 }

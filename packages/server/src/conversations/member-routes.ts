@@ -195,7 +195,7 @@ function transferOwnershipRoute(
       storedOrRefuse(
         await transferOwnership(append, commandRequest(request, id), request.body.account),
       );
-      return conversationAfter(pool, sessionOf(request).account, id);
+      return conversationAfter(pool, sessionOf(request), id);
     },
   });
 }

@@ -29,7 +29,7 @@ export function ownMembershipRoutes(instance: FastifyInstance, deps: MemberDeps)
     onRequest,
     handler: async (request) => {
       storedOrRefuse(await joinGroup(append, commandRequest(request, request.params.id)));
-      return conversationAfter(pool, sessionOf(request).account, request.params.id);
+      return conversationAfter(pool, sessionOf(request), request.params.id);
     },
   });
 

@@ -16,6 +16,7 @@ import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { OfConversation } from '../messages/requests.ts';
 import { isServerAdmin } from '../permissions/minimum-roles.ts';
+import { withReadableMessage } from './conversation-after.ts';
 import type { MemberDeps } from './member-routes.ts';
 import { publicGroups } from './queries.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
@@ -41,9 +42,11 @@ export function listConversationsRoute(
       response: { 200: ConversationsAnswer, ...problems(401) },
     },
     onRequest,
-    handler: async (request) => ({
-      items: await conversationsOf(pool, sessionOf(request).account),
-    }),
+    handler: async (request) => {
+      const session = sessionOf(request);
+      const conversations = await conversationsOf(pool, session.account);
+      return { items: conversations.map((one) => withReadableMessage(session, one)) };
+    },
   });
 }
 
@@ -101,8 +104,10 @@ export function getConversationRoute(
       response: { 200: Conversation, ...problems(401, 404) },
     },
     onRequest,
-    handler: async (request) =>
-      (await conversationFor(pool, sessionOf(request).account, request.params.id)) ??
-      refuse('conversation_not_found'),
+    handler: async (request) => {
+      const session = sessionOf(request);
+      const conversation = await conversationFor(pool, session.account, request.params.id);
+      return withReadableMessage(session, conversation ?? refuse('conversation_not_found'));
+    },
   });
 }

@@ -113,6 +113,35 @@ describe('an API key', () => {
     },
   );
 
+  test('gets no text of messages with a conversation without messages:read', async () => {
+    const account = await createServiceAccount();
+    const group = await owner.group('texts');
+    await owner.request('POST', `/conversations/${group}/members`, { account });
+    await owner.request('PATCH', `/conversations/${group}/members/${account}`, { role: 'admin' });
+    await owner.request('POST', `/conversations/${group}/messages`, { body: 'not for the key' });
+    const blind = await createKey(account, {
+      scopes: ['conversations:read', 'conversations:write', 'messages:write'],
+    });
+    const requests = [
+      ['GET', '/conversations'],
+      ['GET', `/conversations/${group}`],
+      ['POST', `/conversations/${group}/join`],
+      ['PATCH', `/conversations/${group}`, { topic: 'builds' }],
+    ] as const;
+    for (const [method, path, body] of requests) {
+      const answer = await as(blind.key, method, path, body);
+      expect(answer.status, path).toBe(200);
+      const [found] = (answer.body.items ?? [answer.body]).filter(
+        ({ id }: { id: string }) => id === group,
+      );
+      expect(found.lastMessage, path).toBeNull();
+      expect(JSON.stringify(answer.body)).not.toContain('not for the key');
+    }
+    const { key } = await createKey(account);
+    const seen = await as(key, 'GET', `/conversations/${group}`);
+    expect(seen.body.lastMessage.body).toBe('not for the key');
+  });
+
   test('stops working when it is revoked, and its socket closes', async () => {
     const account = await createServiceAccount();
     const { key, id } = await createKey(account);
