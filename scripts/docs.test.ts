@@ -3,6 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { PLANTED_FAULTS as CHAOS } from '../chaos/src/planted-faults.ts';
+import {
+  PLANTED_IN_EVERY_RUN,
+  PLANTED_FAULTS as SIMULATION,
+} from '../simulation/src/planted-faults/planted-faults.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -52,5 +57,40 @@ describe('the documentation', () => {
     const pages = files.filter((file) => /^docs\/[^/]+\.md$/.test(file));
     expect(pages.filter((page) => page !== 'docs/README.md' && !listed.includes(page))).toEqual([]);
     expect(linksOf('README.md').map(({ path }) => path)).toContain('docs/README.md');
+  });
+
+  test('has every planted fault, with the rules that find it, in the table of guarantees.md', () => {
+    const cell = (rules: readonly string[] | undefined, isInEveryRun: boolean) => {
+      if (rules === undefined) return 'not planted';
+      const numbers = new Set(rules.map((rule) => Number(/^I(\d+) /.exec(rule)?.[1])));
+      const text = [...numbers].sort((a, b) => a - b).map((n) => `I${n}`);
+      return isInEveryRun ? `**${text.join(', ')}**` : text.join(', ');
+    };
+    const expected = [...new Set([...Object.keys(CHAOS), ...Object.keys(SIMULATION)])].map(
+      (name) => [
+        name,
+        cell(CHAOS[name]?.caughtBy, !CHAOS[name]?.nightly),
+        cell(SIMULATION[name]?.caughtBy, PLANTED_IN_EVERY_RUN.includes(name)),
+      ],
+    );
+    const rows = [
+      ...read('docs/guarantees.md').matchAll(/^\| `([\w-]+)`: [^|]* \| ([^|]*) \| ([^|]*) \|$/gm),
+    ].map(([, ...cells]) => cells);
+    expect(rows.toSorted()).toEqual(expected.toSorted());
+  });
+
+  test('explains every message of a warning or an error in log-messages.md', () => {
+    const sources = execFileSync('git', ['ls-files', 'packages/server/src/**.ts'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+      .trim()
+      .split('\n')
+      .filter((file) => !/\.test\.ts$/.test(file) && existsSync(join(root, file)));
+    const call = /\.(?:warn|error|fatal)\(\s*(?:\{[^{}]*\}|[\w.]+),\s*'([^'\n]+)'/g;
+    const messages = sources.flatMap((file) => [...read(file).matchAll(call)].map(([, m]) => m));
+    expect(messages.length).toBeGreaterThan(80);
+    const explained = read('docs/log-messages.md');
+    expect(messages.filter((message) => !explained.includes(`\`${message}\``))).toEqual([]);
   });
 });

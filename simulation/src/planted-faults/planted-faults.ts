@@ -351,3 +351,20 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
   ...THREAD_FAULTS,
   ...TAB_FAULTS,
 };
+
+/**
+ * The faults that every test run plants; with PARLEY_NIGHTLY=1 it plants all. Each stands for others
+ * that are found in the same way.
+ */
+export const PLANTED_IN_EVERY_RUN: readonly string[] = [
+  'swapped-outcomes',
+  'late-subscription',
+  'duplicate-answered',
+  'unknown-as-failure',
+  'stale-hint',
+  'outliving-subscription',
+  'reply-counted-twice',
+  'expired-by-earlier-choice',
+  'vote-when-closed',
+  'tab-pace-reversed',
+];
