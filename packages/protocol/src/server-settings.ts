@@ -102,8 +102,12 @@ export const ServerSettingsChange = ServerSettings.omit({ icon: true })
     name: line(60, 'Server name'),
     registration: z
       .object({ mode: RegistrationMode, domains: z.array(Domain).max(DOMAINS_MAX) })
-      .refine(({ mode, domains }) => (mode === 'domain') === domains.length > 0, {
-        message: 'Enter at least one domain, and only in the mode “domain”',
+      .refine(({ mode, domains }) => mode !== 'domain' || domains.length > 0, {
+        message: 'Enter at least one email domain',
+        path: ['domains'],
+      })
+      .refine(({ mode, domains }) => mode === 'domain' || domains.length === 0, {
+        message: 'Only the mode “domain” has domains',
         path: ['domains'],
       })
       .meta({ examples: [{ mode: 'domain', domains: ['example.org'] }] }),

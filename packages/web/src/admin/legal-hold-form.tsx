@@ -42,8 +42,13 @@ export function LegalHoldForm({ onPlaced }: { onPlaced: () => void }) {
       <TextArea name="users" label={t('legalHolds.users')} rows={2} error={form.errors.users} />
       <TextArea name="groups" label={t('legalHolds.groups')} rows={2} error={form.errors.groups} />
       <div className="grid grid-cols-2 gap-4">
-        <Field name="since" type="date" label={t('legalHolds.since')} error={form.errors.since} />
-        <Field name="until" type="date" label={t('legalHolds.lastDay')} error={form.errors.until} />
+        <Field
+          name="since"
+          type="date"
+          label={t('legalHolds.startDate')}
+          error={form.errors.since}
+        />
+        <Field name="until" type="date" label={t('legalHolds.endDate')} error={form.errors.until} />
       </div>
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
         {t('legalHolds.submit')}
