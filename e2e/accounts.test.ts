@@ -100,9 +100,11 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await elsewhere.page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
     // The token does not remain in the address.
     expect(elsewhere.page.url()).not.toContain(token);
-    // The page is loaded again in another language, and the link still works.
+    // Another language keeps what was typed, and the link still works.
+    await elsewhere.page.getByLabel('New password').fill('typed before');
     await elsewhere.page.getByLabel('Language').selectOption('es');
     await elsewhere.page.getByRole('heading', { name: 'Elige una contraseña nueva' }).waitFor();
+    expect(await elsewhere.page.locator('[name=password]').inputValue()).toBe('typed before');
     await elsewhere.page.getByLabel('Idioma').selectOption('en');
     await elsewhere.page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
     expect(elsewhere.page.url()).not.toContain(token);
@@ -130,9 +132,23 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     expect(await sideways(page)).toBe(0);
     expect(await barriers(page)).toEqual([]);
     await page.getByLabel('Dein Name').fill('Ina');
-    await page.getByLabel('Benutzername').fill('ina');
+    await page.getByLabel('Benutzername').fill('i');
     await page.locator('[name=email]').fill('ina@example.org');
     await page.getByLabel('Passwort', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Konto erstellen' }).click();
+    await page.locator('[aria-invalid=true][name=username]').waitFor();
+    // The errors that are shown change with the language too, and the document is marked.
+    const error = page.locator(
+      `[id="${await page.locator('[name=username]').getAttribute('aria-describedby')}"]`,
+    );
+    const german = await error.innerText();
+    await page.getByLabel('Sprache').selectOption('ar');
+    await expect.poll(() => page.locator('html').getAttribute('dir')).toBe('rtl');
+    expect(await error.innerText()).not.toBe(german);
+    await page.getByRole('combobox').selectOption('de');
+    await page.getByRole('heading', { name: 'Erstelle dein Konto' }).waitFor();
+    expect(await error.innerText()).toBe(german);
+    await page.getByLabel('Benutzername').fill('ina');
     const answered = page.waitForResponse(/auth\/register$/);
     await page.getByRole('button', { name: 'Konto erstellen' }).click();
     expect((await answered).request().postDataJSON()).toMatchObject({ locale: 'de' });

@@ -4,6 +4,7 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  type RouteComponent,
   redirect,
 } from '@tanstack/react-router';
 import { ErrorPage } from './app/error-page.tsx';
@@ -13,6 +14,7 @@ import { entryPath } from './session/entry-path.ts';
 import { rememberNext } from './session/next.ts';
 import { getSession } from './session/session.ts';
 import { ssoReturn } from './session/sso-return.ts';
+import { useLanguage } from './texts/use-language.ts';
 
 /**
  * A page whose code is loaded when it is opened. When loading fails, the router would reload by
@@ -20,6 +22,18 @@ import { ssoReturn } from './session/sso-return.ts';
  */
 const lazyPage: typeof lazyRouteComponent = (load, name) =>
   lazyRouteComponent(() => loadPart(load), name);
+
+type LazyPage = ReturnType<typeof lazyRouteComponent>;
+
+/** A page that is rendered again when the language is changed, as the pages before login are. */
+function publicPage(Page: LazyPage): RouteComponent {
+  function PublicPage() {
+    useLanguage();
+    return <Page />;
+  }
+  // The router loads a page before it shows it.
+  return Object.assign(PublicPage, { preload: async () => Page.preload?.() });
+}
 
 /** A page whose code and texts are loaded at the start. */
 const startPage: typeof lazyRouteComponent = (load, name) =>
@@ -37,8 +51,8 @@ const outside = createRoute({
     if (getSession().state === 'in') throw redirect({ to: '/' });
   },
 });
-const out = <Path extends string>(path: Path, component: ReturnType<typeof lazyRouteComponent>) =>
-  createRoute({ getParentRoute: () => outside, path, component });
+const out = <Path extends string>(path: Path, component: LazyPage) =>
+  createRoute({ getParentRoute: () => outside, path, component: publicPage(component) });
 
 const outsidePages = [
   out(
@@ -75,7 +89,7 @@ const outsidePages = [
 const reset = createRoute({
   getParentRoute: () => root,
   path: '/reset',
-  component: lazyPage(() => import('./auth/reset-page.tsx'), 'ResetPage'),
+  component: publicPage(lazyPage(() => import('./auth/reset-page.tsx'), 'ResetPage')),
 });
 
 /** All other pages need a session; their code is loaded only with one. */

@@ -10,20 +10,18 @@ import { useAuthOptions } from './use-auth-options.ts';
 
 /**
  * The layout of the pages before login: a description of Parley on wide screens, the form, and the choice of the
- * language. `fragment` is what the address needs when the page is loaded again; null: the page cannot be loaded again.
+ * language.
  */
 export function AuthPage({
   title,
   intro,
   children,
   other,
-  fragment,
 }: {
   title: string;
   intro: string;
   children: ReactNode;
   other: ReactNode;
-  fragment?: string | null;
 }) {
   usePageTitle(title);
   const storedName = useServerName();
@@ -65,13 +63,11 @@ export function AuthPage({
           {children}
           {other !== '' && <p className="mt-7 text-muted text-sm">{other}</p>}
         </div>
-        {fragment !== null && (
-          <footer className="mx-auto mt-auto w-full max-w-sm pt-8 lg:mt-0">
-            <div className="-ms-2.5">
-              <LanguageMenu fragment={fragment} />
-            </div>
-          </footer>
-        )}
+        <footer className="mx-auto mt-auto w-full max-w-sm pt-8 lg:mt-0">
+          <div className="-ms-2.5">
+            <LanguageMenu />
+          </div>
+        </footer>
       </main>
     </div>
   );

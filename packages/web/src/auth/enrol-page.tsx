@@ -44,12 +44,7 @@ export function EnrolPage() {
   if (!pending) return <Navigate to="/login" />;
   if (done) {
     return (
-      <AuthPage
-        title={t('common.saveRecoveryCodes')}
-        intro={t('enrol.codesIntro')}
-        other=""
-        fragment={null}
-      >
+      <AuthPage title={t('common.saveRecoveryCodes')} intro={t('enrol.codesIntro')} other="">
         <RecoveryCodes codes={done.codes} onSaved={() => void continueLogin({ me: done.me })} />
       </AuthPage>
     );
@@ -72,7 +67,7 @@ export function EnrolPage() {
     );
   }
   return (
-    <AuthPage title={t('enrol.title')} intro={t('enrol.scan')} other={startOver} fragment={null}>
+    <AuthPage title={t('enrol.title')} intro={t('enrol.scan')} other={startOver}>
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <TotpSecret setup={setup} />

@@ -1,18 +1,19 @@
 import { ChevronDown, Globe } from 'lucide-react';
 import { useId } from 'react';
-import { language, t } from '../texts/index.ts';
-import { chooseLanguage, LANGUAGES } from '../texts/languages.ts';
+import { changeLanguage, t } from '../texts/index.ts';
+import { chooseLanguage, LANGUAGES, type LanguageTag } from '../texts/languages.ts';
+import { useLanguage } from '../texts/use-language.ts';
 
 /**
- * Chooses the language of this device on the pages before login. A registration stores it as the locale of the account.
- * The page is loaded again in it; `fragment` is what the address then needs, if the page has removed it.
+ * Chooses the language of this device on the pages before login, which keep what was typed. A registration stores it as
+ * the locale of the account. A language that cannot be loaded is shown at the next start.
  */
-export function LanguageMenu({ fragment = '' }: { fragment?: string | undefined }) {
+export function LanguageMenu() {
   const id = useId();
-  const choose = (tag: string) => {
+  const language = useLanguage();
+  const choose = (tag: LanguageTag) => {
     chooseLanguage(tag);
-    if (fragment !== '') history.replaceState(history.state, '', `#${fragment}`);
-    location.reload();
+    changeLanguage(tag).catch((error: unknown) => console.warn('Language not loaded:', error));
   };
   return (
     <div className="relative inline-flex items-center text-muted text-sm hover:text-ink">
@@ -22,8 +23,8 @@ export function LanguageMenu({ fragment = '' }: { fragment?: string | undefined 
       </label>
       <select
         id={id}
-        defaultValue={language}
-        onChange={(event) => choose(event.currentTarget.value)}
+        value={language}
+        onChange={(event) => choose(event.currentTarget.value as LanguageTag)}
         className="h-10 pointer-coarse:h-11 cursor-pointer appearance-none rounded-lg bg-transparent ps-9 pe-8 hover:bg-hover"
       >
         {Object.entries(LANGUAGES).map(([tag, { name }]) => (

@@ -70,7 +70,7 @@ export function ResetPage() {
   );
   if (link === 'checking') {
     return (
-      <AuthPage title={t('reset.title')} intro={t('reset.checking')} other={back} fragment={token}>
+      <AuthPage title={t('reset.title')} intro={t('reset.checking')} other={back}>
         <Placeholder className="shimmer h-11 rounded-lg" />
       </AuthPage>
     );
@@ -82,7 +82,6 @@ export function ResetPage() {
         title={expired ? t('reset.expiredTitle') : t('common.somethingWentWrong')}
         intro={expired ? t('reset.expired') : link.problem}
         other={back}
-        fragment={token}
       >
         <Link to="/forgot" className={`${buttonStyle('primary')} w-full`}>
           {t('reset.requestNew')}
@@ -91,12 +90,7 @@ export function ResetPage() {
     );
   }
   return (
-    <AuthPage
-      title={t('reset.chooseTitle')}
-      intro={t('reset.chooseIntro')}
-      other={back}
-      fragment={token}
-    >
+    <AuthPage title={t('reset.chooseTitle')} intro={t('reset.chooseIntro')} other={back}>
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <Field

@@ -21,8 +21,9 @@ export function useForm<Name extends string>(
   names: readonly Name[],
   submit: (values: Record<Name, string>, data: FormData, form: HTMLFormElement) => Promise<void>,
 ) {
-  const [errors, setErrors] = useState<Partial<Record<Name, string>>>({});
-  const [problem, setProblem] = useState<string | null>(null);
+  // Functions, so that the texts are in the language that is shown when they are rendered.
+  const [errors, setErrors] = useState<Partial<Record<Name, () => string>>>({});
+  const [problem, setProblem] = useState<(() => string) | null>(null);
   const [busy, setBusy] = useState(false);
   const isSubmitting = useRef(false);
 
@@ -43,20 +44,20 @@ export function useForm<Name extends string>(
     try {
       await submit(values, data, form);
     } catch (error) {
-      const fieldErrors: Partial<Record<Name, string>> = {};
+      const fieldErrors: Partial<Record<Name, () => string>> = {};
       if (error instanceof ApiError) {
         for (const wrong of error.errors) {
           if (names.includes(wrong.field as Name))
-            fieldErrors[wrong.field as Name] = fieldText(wrong);
+            fieldErrors[wrong.field as Name] = () => fieldText(wrong);
         }
         const about = names.find((n) => data.has(n) && FIELDS_OF[error.code]?.includes(n));
         if (about && Object.keys(fieldErrors).length === 0)
-          fieldErrors[about] = errorMessage(error);
+          fieldErrors[about] = () => errorMessage(error);
       }
       setErrors(fieldErrors);
       const first = names.find((n) => fieldErrors[n] !== undefined);
       if (first) form.querySelector<HTMLElement>(`[name="${first}"]`)?.focus();
-      else setProblem(errorMessage(error));
+      else setProblem(() => () => errorMessage(error));
     } finally {
       isSubmitting.current = false;
       setBusy(false);
@@ -67,5 +68,12 @@ export function useForm<Name extends string>(
     const { name } = event.target as HTMLInputElement;
     setErrors((now) => (now[name as Name] === undefined ? now : { ...now, [name]: undefined }));
   };
-  return { errors, problem, busy, props: { onSubmit, onInput, noValidate: true } };
+  const textOf = (name: Name) => [name, errors[name]?.()] as const;
+  const shown = Object.fromEntries(names.map(textOf)) as Partial<Record<Name, string>>;
+  return {
+    errors: shown,
+    problem: problem?.() ?? null,
+    busy,
+    props: { onSubmit, onInput, noValidate: true },
+  };
 }

@@ -1,9 +1,9 @@
 import { ApiError } from '@parley/client';
-import { locale, refusalText, t } from '../texts/index.ts';
+import { locale, perLocale, refusalText, t } from '../texts/index.ts';
 import { once } from './once.ts';
 
 /** Returns what formats lists according to the language. */
-export const listFormat = once(() => new Intl.ListFormat(locale, { type: 'conjunction' }));
+export const listFormat = perLocale(() => new Intl.ListFormat(locale, { type: 'conjunction' }));
 
 /** Compares names: “Team 9” comes before “Team 10”. A collator is far faster than localeCompare. */
 export const compareNames = (a: string, b: string): number => collator().compare(a, b);

@@ -1,15 +1,14 @@
-import { locale, t } from '../texts/index.ts';
-import { once } from './once.ts';
+import { locale, perLocale, t } from '../texts/index.ts';
 
 // Made when they are first used: at the start of the page they took 12 ms on a processor that is slowed four times.
 const format = (options: Intl.DateTimeFormatOptions) =>
-  once(() => new Intl.DateTimeFormat(locale, options));
+  perLocale(() => new Intl.DateTimeFormat(locale, options));
 const clock = format({ timeStyle: 'short' });
 const weekday = format({ weekday: 'long', day: 'numeric', month: 'long' });
 const withYear = format({ day: 'numeric', month: 'long', year: 'numeric' });
 const full = format({ dateStyle: 'full', timeStyle: 'medium' });
 const dateOnly = format({ dateStyle: 'medium' });
-const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
+const relative = perLocale(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
 
 /** Formats hours and minutes. */
 export const timeOfDay = (at: string): string => clock().format(new Date(at));

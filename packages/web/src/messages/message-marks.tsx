@@ -5,8 +5,9 @@ import { useEffect } from 'react';
 import { nameList } from '../lib/text.ts';
 import { useUser } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { refusalText, t } from '../texts/index.ts';
+import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import { useRefusalText } from '../texts/use-language.ts';
 import { cx } from '../ui/cx.ts';
 
 /** Shows that a message is pinned, and by whom. */
@@ -60,6 +61,7 @@ export function Receipt({ message }: { message: TimelineMessage }) {
 /** Says why a message could not be sent, and offers to try again. */
 export function Failed({ message }: { message: TimelineMessage }) {
   const client = useClient();
+  const reason = useRefusalText(message.failure);
   const { client: id } = message;
   if (id === undefined) return null;
   return (
@@ -67,9 +69,7 @@ export function Failed({ message }: { message: TimelineMessage }) {
       role="alert"
       className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-note text-danger"
     >
-      {t('message.failed', {
-        reason: message.failure ? refusalText(message.failure) : t('message.rejected'),
-      })}
+      {t('message.failed', { reason: reason ?? t('message.rejected') })}
       <button
         type="button"
         className="font-medium underline underline-offset-3"

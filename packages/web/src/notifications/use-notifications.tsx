@@ -7,7 +7,7 @@ import { messageHash } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
 import { isPushOn } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
-import { refusalText, t } from '../texts/index.ts';
+import { loadRestOfTexts, refusalText, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { toast } from '../ui/toast.ts';
@@ -100,7 +100,9 @@ const JoinedTitle = ({ name }: { name: string }) => (
 );
 
 function showRejections(client: ParleyClient, go: (id: string) => void): () => void {
-  return client.on('nack', ({ entry, refusal }) => {
+  return client.on('nack', async ({ entry, refusal }) => {
+    // Without the texts of refusals the reason would be in English.
+    await loadRestOfTexts().catch(() => undefined);
     const { command } = entry;
     const { op, conversation } = command;
     const description = REJECTED[op];

@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react';
 import { deletions } from '../lib/delayed.ts';
 import { loadStartPart } from '../lib/load-error.ts';
 import { withLock } from '../lib/web-lock.ts';
-import { t } from '../texts/index.ts';
+import { loadRestOfTexts, t } from '../texts/index.ts';
 import { removeOthers, removeStoredOfOthers } from './device.ts';
 import {
   accountHere,
@@ -24,7 +24,18 @@ export type Session =
   | { state: 'in'; client: ParleyClient; account: AccountId; ended: AbortController };
 
 /** The API for pages without a session, and for the login. */
-export const api = new ParleyApi({ url: location.origin, exclusively });
+export const api = new ParleyApi({ url: location.origin, exclusively, fetch: fetchWithTexts });
+
+/**
+ * Makes a request. An answer with a refusal waits for the texts of refusals, which are otherwise loaded after the first
+ * conversation: it would be shown in English. A 401 is not shown: the session is renewed or ends.
+ */
+async function fetchWithTexts(...request: Parameters<typeof fetch>): Promise<Response> {
+  const response = await fetch(...request);
+  if (response.status >= 400 && response.status !== 401)
+    await loadRestOfTexts().catch(() => undefined);
+  return response;
+}
 
 /** Lets one tab of the browser at a time replace the session cookie. */
 function exclusively<T>(run: () => Promise<T>): Promise<T> {

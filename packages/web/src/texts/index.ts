@@ -1,46 +1,64 @@
 import i18next, { type i18n as Instance } from 'i18next';
-import { once } from '../lib/once.ts';
 import type { TextArguments, TextKey, Translation } from './keys.ts';
-import { chosenLanguage, firstAvailable, LANGUAGES, languageOf } from './languages.ts';
+import {
+  chosenLanguage,
+  firstAvailable,
+  LANGUAGES,
+  type LanguageTag,
+  languageOf,
+} from './languages.ts';
 
 const shownLanguage = () => chosenLanguage() ?? firstAvailable(preferredLanguages());
 
 /** The language of the web client: the one chosen on this device, or one that the browser prefers. */
-export const language = shownLanguage();
+export let language = shownLanguage();
 
 /**
  * Returns the locale of the language that is shown after the page is loaded again: the regional variant that the
  * browser prefers.
  */
-export function shownLocale(): string {
-  const language = shownLanguage();
-  return preferredLanguages().find((tag) => languageOf(tag) === language) ?? language;
-}
+export const shownLocale = (): string => localeOf(shownLanguage());
+
+const localeOf = (language: LanguageTag): string =>
+  preferredLanguages().find((tag) => languageOf(tag) === language) ?? language;
 
 /** The locale for dates, numbers and lists, so that a sentence never contains a date of another language. */
-export const locale: string = shownLocale();
+export let locale: string = shownLocale();
 
 /** The direction in which the language is written. */
-export const direction: 'ltr' | 'rtl' = LANGUAGES[language].direction;
+export let direction: 'ltr' | 'rtl' = LANGUAGES[language].direction;
 
 /** The instance behind {@link t}; for `RichText` alone, because its own types do not check values. */
-export const i18n: Instance = i18next.createInstance();
+export let i18n: Instance = instanceOfLanguage();
 
-void i18n.init({
-  initAsync: false,
-  lng: locale,
-  fallbackLng: language,
-  supportedLngs: Object.keys(LANGUAGES),
-  nonExplicitSupportedLngs: true,
-  resources: {},
-  nsSeparator: false,
-  // React escapes what it renders, so that i18next’s escaping is free to isolate values.
-  interpolation: { escapeValue: direction === 'rtl', escape: isolate },
-});
+function instanceOfLanguage(): Instance {
+  const instance = i18next.createInstance();
+  void instance.init({
+    initAsync: false,
+    lng: locale,
+    fallbackLng: language,
+    supportedLngs: Object.keys(LANGUAGES),
+    nonExplicitSupportedLngs: true,
+    resources: {},
+    nsSeparator: false,
+    // React escapes what it renders, so that i18next’s escaping is free to isolate values.
+    interpolation: { escapeValue: direction === 'rtl', escape: isolate },
+  });
+  instance.services.formatter?.add('number', (value: number) => numberFormat().format(value));
+  return instance;
+}
+
+/** Returns a function that makes a value when it is first called in a locale, and returns that value from then on. */
+export function perLocale<T extends object>(make: () => T): () => T {
+  let made: { readonly locale: string; readonly value: T } | undefined;
+  return () => {
+    if (made?.locale !== locale) made = { locale, value: make() };
+    return made.value;
+  };
+}
 
 /** Numbers in texts. i18next would make a formatter for each of them, which takes longer than all the rest of a text. */
-const numberFormat = once(() => new Intl.NumberFormat(locale));
-i18n.services.formatter?.add('number', (value: number) => numberFormat().format(value));
+const numberFormat = perLocale(() => new Intl.NumberFormat(locale));
 
 /** The texts without values that were shown: the rows of a list show the same ones. */
 const fixedTexts = new Map<string, string>();
@@ -58,6 +76,38 @@ let otherField: string | undefined;
  */
 export async function loadTexts(): Promise<void> {
   add(await LANGUAGES[language].load());
+  markDocument();
+}
+
+const listeners = new Set<() => void>();
+
+/** Calls a listener after each change of the language, until the returned function is called. */
+export function onLanguage(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/**
+ * Shows the pages before login in another language, without loading them again. The pages with a session are loaded
+ * again instead, because their rows are rendered only when their data changes.
+ */
+export async function changeLanguage(tag: LanguageTag): Promise<void> {
+  const [first, others] = await Promise.all([LANGUAGES[tag].load(), LANGUAGES[tag].loadRest()]);
+  language = tag;
+  locale = localeOf(tag);
+  direction = LANGUAGES[tag].direction;
+  i18n = instanceOfLanguage();
+  // English has none: the server writes it.
+  problems = fields = otherField = undefined;
+  add(first);
+  add(others);
+  rest = Promise.resolve();
+  markDocument();
+  for (const listener of listeners) listener();
+}
+
+/** Marks the document as written in the language. */
+function markDocument(): void {
   if (typeof document === 'undefined') return;
   document.documentElement.lang = locale;
   document.documentElement.dir = direction;
