@@ -292,10 +292,23 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByRole('button', { name: 'Create API key' }).click();
     await owner.page.getByText('Choose at least one scope').waitFor();
     await owner.page.getByLabel('View users').check();
+    await owner.page.getByLabel('Post messages').check();
     expect(await barriers(owner.page)).toEqual([]);
     await owner.page.getByRole('button', { name: 'Create API key' }).click();
     await owner.page.getByRole('heading', { name: 'Save this API key now' }).waitFor();
     const key = await owner.page.getByRole('dialog').getByText(/^pk_/).innerText();
+    await owner.page.getByLabel('Incoming webhook for a group').selectOption('everyone');
+    const webhook = await owner.page
+      .getByRole('dialog')
+      .getByText(/webhooks/)
+      .innerText();
+    expect(await barriers(owner.page)).toEqual([]);
+    const posted = await fetch(webhook, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text: 'Posted by a webhook' }),
+    });
+    expect([posted.status, await posted.text()]).toEqual([200, 'ok']);
     const asks = async () => {
       const answer = await fetch(new URL('/api/v1/users', server.url), {
         headers: { authorization: `Bearer ${key}` },

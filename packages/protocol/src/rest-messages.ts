@@ -27,6 +27,39 @@ export const PostBody = withContent({
     { body: 'I’ll be there.', thread: 1042, alsoInConversation: true },
   ],
 });
+const webhookLine = z.string().max(LIMITS.bodyCharacters).optional();
+/**
+ * Posts a message with a webhook, in the format of Slack. Fields that are not listed, such as `username`
+ * and `channel`, are ignored: the message is one of the service account, in the conversation of the URL.
+ */
+export const WebhookBody = z
+  .object({
+    text: webhookLine,
+    /** The texts of blocks are posted if there is no `text`. */
+    blocks: z
+      .array(z.object({ text: z.object({ text: webhookLine }).optional() }))
+      .max(50)
+      .optional(),
+    attachments: z
+      .array(
+        z.object({
+          pretext: webhookLine,
+          title: webhookLine,
+          title_link: webhookLine,
+          text: webhookLine,
+          /** Posted if the attachment has no other text. */
+          fallback: webhookLine,
+          fields: z
+            .array(z.object({ title: webhookLine, value: webhookLine }))
+            .max(50)
+            .optional(),
+        }),
+      )
+      .max(20)
+      .optional(),
+  })
+  .meta({ examples: [{ text: '*Build 217* passed: <https://ci.example/217|details>' }] });
+export type WebhookBody = z.infer<typeof WebhookBody>;
 /** Replaces the text of a message. */
 export const EditBody = z.object({ body: Body });
 /**

@@ -26,8 +26,22 @@ const every = () => true;
 /** Only over the socket, or in an event. */
 const never: readonly string[] = [];
 
-const TEXTS = ['postMessage', 'editMessage', 'createPoll', 'scheduleMessage', 'changeScheduled'];
-const POSTS = ['postMessage', 'createPoll', 'forwardMessage', 'scheduleMessage', 'sendScheduled'];
+const TEXTS = [
+  'postMessage',
+  'postWebhook',
+  'editMessage',
+  'createPoll',
+  'scheduleMessage',
+  'changeScheduled',
+];
+const POSTS = [
+  'postMessage',
+  'postWebhook',
+  'createPoll',
+  'forwardMessage',
+  'scheduleMessage',
+  'sendScheduled',
+];
 const IN_CONVERSATION = [
   ...['Conversations', 'Members', 'Messages', 'Polls', 'Threads', 'Read cursors', 'Retention'],
   ...[

@@ -213,6 +213,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   uploadFile: by('messages:write'),
   cancelUpload: by('messages:write'),
   postMessage: by('messages:write'),
+  postWebhook: by('messages:write'),
   listPollVoters: by('messages:read'),
   createPoll: by('messages:write'),
   vote: by('messages:write'),

@@ -80,6 +80,36 @@ describe('an API key', () => {
     expect(posted.body.author).toBe(account);
   });
 
+  test('posts with an incoming webhook, which only needs the URL', async () => {
+    const account = await createServiceAccount();
+    const group = await owner.group('alerts');
+    const { key } = await createKey(account, { scopes: ['messages:write'] });
+    const send = (secret: string, body: object, conversation = group) =>
+      fetch(new URL(`/api/v1/webhooks/${conversation}/${secret}`, server.url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const body = { text: '*Build 217* failed: <https://ci.example/217|log>', username: 'ci' };
+    expect((await send(key, body)).status).toBe(404);
+    await owner.request('POST', `/conversations/${group}/members`, { account });
+    const answer = await send(key, body);
+    expect([answer.status, await answer.text()]).toEqual([200, 'ok']);
+    const { body: page } = await owner.request('GET', `/conversations/${group}/messages`);
+    expect(page.items.at(-1)).toMatchObject({
+      author: account,
+      body: '**Build 217** failed: [log](https://ci.example/217)',
+    });
+    expect((await send(key, { text: ' ' })).status).toBe(422);
+    expect((await send(key, {})).status).toBe(422);
+    expect((await send(`pk_${'x'.repeat(43)}`, body)).status).toBe(401);
+    // Access tokens are not accepted in a URL: they are longer than a part of a path may be.
+    expect((await send(owner.accessToken, body)).status).toBe(404);
+    expect((await send('not-a-key', body)).status).toBe(401);
+    const reader = await createKey(account, { scopes: ['messages:read'] });
+    expect((await send(reader.key, body)).status).toBe(403);
+  });
+
   test('authenticates a socket, limited to its scopes', async () => {
     const account = await createServiceAccount();
     const group = await owner.group('ops');

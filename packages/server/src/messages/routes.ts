@@ -9,6 +9,7 @@ import { pollRoutes } from './poll-routes.ts';
 import { editMessageRoute, type PostDeps, postMessageRoute } from './post-routes.ts';
 import { previewRoutes } from './preview-routes.ts';
 import { type ReadRouteDeps, readRoutes } from './read-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 /** What posts and read cursors need; each of the other routes needs a part of it. */
 export type MessageDeps = ReadRouteDeps & PostDeps;
@@ -20,6 +21,7 @@ export type MessageDeps = ReadRouteDeps & PostDeps;
 export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): void {
   listMessagesRoute(instance, deps);
   postMessageRoute(instance, deps);
+  webhookRoutes(instance, deps);
   getMessageRoute(instance, deps);
   editMessageRoute(instance, deps);
   editHistoryRoute(instance, deps);

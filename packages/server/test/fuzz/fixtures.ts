@@ -102,13 +102,13 @@ export class Fixtures {
   }
 
   /** Creates a service account with an API key. */
-  async robot(): Promise<{ id: string; keyId: string }> {
+  async robot(scope = 'users:read'): Promise<{ id: string; keyId: string; key: string }> {
     const { admin } = await this.shared();
     const body = { username: this.name(), displayName: 'Robot' };
     const { id } = ok(await admin.request('POST', '/admin/service-accounts', body)).body;
-    const key = { name: 'first', scopes: ['users:read'] };
+    const key = { name: 'first', scopes: [scope] };
     const made = ok(await admin.request('POST', `/admin/service-accounts/${id}/keys`, key)).body;
-    return { id, keyId: made.id };
+    return { id, keyId: made.id, key: made.key };
   }
 }
 

@@ -341,6 +341,14 @@ function messages(fixtures: Fixtures): Situations {
     getReport: reported,
     resolveReport: () => reported({ suspendUntil: undefined }),
     postMessage: one,
+    postWebhook: async () => {
+      const { id: account, key } = await fixtures.robot('messages:write');
+      const { member, group } = await fixtures.shared();
+      ok(await member.request('POST', `/conversations/${group}/members`, { account }));
+      return {
+        fixed: { id: group, key, text: 'green', blocks: undefined, attachments: undefined },
+      };
+    },
     listMessages: one,
     getMessage: one,
     getEditHistory: one,
@@ -544,7 +552,10 @@ function administration(fixtures: Fixtures): Situations {
     ok(await owner.request('POST', `/conversations/${group}/messages`, message));
     return { id, file };
   };
-  const robot = async () => admin(await fixtures.robot());
+  const robot = async () => {
+    const { id, keyId } = await fixtures.robot();
+    return admin({ id, keyId });
+  };
   const userGroup = async (): Promise<string> => {
     const body = { name: fixtures.name(), title: 'Someone' };
     return ok(await fixtures.owner.request('POST', '/admin/user-groups', body)).body.id;

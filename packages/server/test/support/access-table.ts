@@ -182,6 +182,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'editMessage',
     'pinMessage',
     'postMessage',
+    'postWebhook',
     'removeReaction',
     'unpinMessage',
   ],

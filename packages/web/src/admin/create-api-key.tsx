@@ -1,4 +1,10 @@
-import { type AdminAccount, isolate, SCOPES, type Scope } from '@parley/protocol';
+import {
+  type AdminAccount,
+  type CreatedApiKey,
+  isolate,
+  SCOPES,
+  type Scope,
+} from '@parley/protocol';
 import { useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
@@ -10,6 +16,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { useAdmin } from './use-admin.ts';
+import { WebhookUrl } from './webhook-url.tsx';
 
 const DAY_MS = 86_400_000;
 const expirations = () =>
@@ -32,7 +39,7 @@ export function CreateApiKey({
   onClose: () => void;
   onCreated: () => void;
 }) {
-  const [created, setCreated] = useState<string | null>(null);
+  const [created, setCreated] = useState<CreatedApiKey | null>(null);
   const close = () => {
     setCreated(null);
     onClose();
@@ -59,10 +66,11 @@ export function CreateApiKey({
       ) : (
         <div className="flex flex-col gap-4 pt-2">
           <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-note">
-            {created}
+            {created.key}
           </code>
+          {created.scopes.includes('messages:write') && <WebhookUrl apiKey={created.key} />}
           <div className="flex flex-wrap justify-end gap-2">
-            <CopyButton text={created} label={t('common.copyKey')} />
+            <CopyButton text={created.key} label={t('common.copyKey')} />
             <Button look="primary" onClick={close}>
               {t('createApiKey.saved')}
             </Button>
@@ -78,11 +86,11 @@ function KeyForm({
   onKeyCreated,
 }: {
   serviceAccount: AdminAccount;
-  onKeyCreated: (key: string) => void;
+  onKeyCreated: (key: CreatedApiKey) => void;
 }) {
   const admin = useAdmin();
   const form = useForm(['name', 'scopes', 'expiration'], async ({ name, expiration }, data) => {
-    const { key } = await admin.createApiKey(serviceAccount.id, {
+    const key = await admin.createApiKey(serviceAccount.id, {
       name,
       scopes: data.getAll('scopes') as Scope[],
       ...(expiration && {

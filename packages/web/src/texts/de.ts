@@ -2031,6 +2031,11 @@ const texts = {
     createdTitle: 'Speichere diesen API-Schlüssel jetzt',
     createdIntro: 'Er wird nicht noch einmal angezeigt. Wer ihn hat, kann ihn verwenden.',
     saved: 'Ich habe ihn gespeichert',
+    webhook: 'Eingehender Webhook für eine Gruppe',
+    chooseGroup: 'Gruppe auswählen',
+    webhookHint:
+      'Für Dienste, die im Format von Slack an eine URL senden. Füge das Dienstkonto zuerst zur Gruppe hinzu.',
+    copyWebhook: 'Webhook-URL kopieren',
   },
   errors: {
     load: 'Parley wurde aktualisiert, während dieser Tab offen war, oder deine Verbindung war unterbrochen. Lade neu und versuch es noch einmal.',

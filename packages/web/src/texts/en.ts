@@ -1979,6 +1979,11 @@ export const en = {
     createdTitle: 'Save this API key now',
     createdIntro: 'It won’t be shown again. Anyone who has it can use it.',
     saved: 'I’ve saved it',
+    webhook: 'Incoming webhook for a group',
+    chooseGroup: 'Choose a group',
+    webhookHint:
+      'For services that post to a URL in the format of Slack. Add the service account to the group first.',
+    copyWebhook: 'Copy webhook URL',
   },
   errors: {
     load: 'Parley was updated while this tab was open, or your connection dropped. Reload and try again.',

@@ -2082,6 +2082,11 @@ const texts = {
     createdTitle: 'Guarda ahora esta clave de API',
     createdIntro: 'No se volverá a mostrar. Cualquiera que la tenga puede usarla.',
     saved: 'Ya la guardé',
+    webhook: 'Webhook entrante para un grupo',
+    chooseGroup: 'Elegir un grupo',
+    webhookHint:
+      'Para servicios que publican en una URL con el formato de Slack. Añade primero la cuenta de servicio al grupo.',
+    copyWebhook: 'Copiar la URL del webhook',
   },
   errors: {
     load: 'Parley se actualizó mientras esta pestaña estaba abierta, o se interrumpió la conexión. Recarga la página e inténtalo de nuevo.',
