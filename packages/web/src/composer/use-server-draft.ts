@@ -1,5 +1,5 @@
 import { type DraftPlace, draftKey } from '@parley/client';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { charactersLeft } from './composer-rules.ts';
 import { readSentDraft, writeSentDraft } from './sent-draft.ts';
@@ -27,6 +27,22 @@ export function useDraft({ conversation, thread = null }: DraftPlace): FieldDraf
   return { text, setText, sent };
 }
 
+/** What the effects and callbacks of a draft share; a change of it renders nothing. */
+interface DraftSync {
+  /** The text on the server, as far as this device knows. */
+  base: string;
+  /** The text on the screen. */
+  current: string;
+  /** Unacknowledged posts: the draft stays on the server until they are acknowledged. */
+  sending: number;
+  /** The texts that an earlier page sent but was closed before deleting the draft. */
+  sentBefore: readonly string[];
+  /** The text of the last save. */
+  saved: string;
+  /** The version of a save in progress; undefined if it fails. */
+  saving: Promise<number | undefined>;
+}
+
 /**
  * Keeps the draft the same on all devices. The text on the screen is never replaced while it has unsaved
  * changes: the newest save wins. Returns the function to call when the text was sent.
@@ -35,46 +51,54 @@ function useServerDraft(
   place: DraftPlace,
   text: string,
   setText: (text: string) => void,
-): (settled: Promise<unknown>) => void {
+): FieldDraft['sent'] {
+  const account = useAccountId();
+  const [sync] = useState<DraftSync>(() => ({
+    base: readDraftBase(account, place),
+    current: text,
+    sending: 0,
+    sentBefore: readSentDraft(account, place),
+    saved: '',
+    saving: Promise.resolve(undefined),
+  }));
+  sync.current = text;
+  /** Changes when a post is settled: the text on the screen may have to be saved then. */
+  const [settledPosts, setSettledPosts] = useState(0);
+  const setBase = useCallback(
+    (body: string) => {
+      sync.base = body;
+      writeDraftBase(account, place, body);
+    },
+    [account, place, sync],
+  );
+  useAdoptedDraft(place, sync, setBase, setText);
+  useSavedDraft(place, text, settledPosts, sync, setBase);
+  const settled = useCallback(() => setSettledPosts((n) => n + 1), []);
+  return useSentDraft(place, sync, settled);
+}
+
+/** Shows the draft that another device has saved, unless the text on the screen has unsaved changes. */
+function useAdoptedDraft(
+  place: DraftPlace,
+  sync: DraftSync,
+  setBase: (body: string) => void,
+  setText: (text: string) => void,
+): void {
   const client = useClient();
   const account = useAccountId();
   const key = draftKey(place);
   const isLive = useParley((s) => s.state) === 'live';
-  /** The text on the server, as far as this device knows. */
-  const base = useRef(readDraftBase(account, place));
-  const current = useRef(text);
-  current.current = text;
-  /** Changes when a post is settled: the text on the screen may have to be saved then. */
-  const [settledPosts, setSettledPosts] = useState(0);
-  /** Unacknowledged posts: the draft stays on the server until they are acknowledged. */
-  const sending = useRef(0);
-  /** The texts that an earlier page sent but was closed before deleting the draft. */
-  const sentBefore = useRef(readSentDraft(account, place));
-  /** The text of the last save. */
-  const saved = useRef('');
-  /** The version of a save in progress; undefined if it fails. */
-  const saving = useRef<Promise<number | undefined>>(Promise.resolve(undefined));
-  const setBase = useCallback(
-    (body: string) => {
-      base.current = body;
-      writeDraftBase(account, place, body);
-    },
-    [account, place],
-  );
-
   useEffect(() => {
     const adopt = () => {
       const body = client.drafts.get(place)?.body ?? '';
-      if (sentBefore.current.includes(body)) return;
-      if (sentBefore.current.length > 0 && sending.current === 0) {
-        writeSentDraft(account, place, []);
-      }
-      sentBefore.current = [];
-      const isClean = current.current === base.current && sending.current === 0;
+      if (sync.sentBefore.includes(body)) return;
+      if (sync.sentBefore.length > 0 && sync.sending === 0) writeSentDraft(account, place, []);
+      sync.sentBefore = [];
+      const isClean = sync.current === sync.base && sync.sending === 0;
       setBase(body);
-      if (!isClean || body === current.current) return;
+      if (!isClean || body === sync.current) return;
       // Updated at once: another change may arrive before the text is rendered, and this change is not the user's.
-      current.current = body;
+      sync.current = body;
       setText(body);
     };
     const stop = client.on('draft', (change) => {
@@ -83,18 +107,29 @@ function useServerDraft(
     const load = async () => {
       await client.drafts.load();
       const draft = client.drafts.get(place);
-      if (draft && sentBefore.current.includes(draft.body)) {
+      if (draft && sync.sentBefore.includes(draft.body)) {
         // The event of the deletion clears the stored texts.
         await client.api.deleteDraft(place, draft.version);
       } else adopt();
     };
     if (isLive) load().catch(() => undefined);
     return stop;
-  }, [client, account, place, key, isLive, setBase, setText]);
+  }, [client, account, place, key, isLive, sync, setBase, setText]);
+}
 
+/** Saves the text on the server after a pause in typing. */
+function useSavedDraft(
+  place: DraftPlace,
+  text: string,
+  settledPosts: number,
+  sync: DraftSync,
+  setBase: (body: string) => void,
+): void {
+  const client = useClient();
+  const isLive = useParley((s) => s.state) === 'live';
   // biome-ignore lint/correctness/useExhaustiveDependencies: a settled post is a reason to save
   useEffect(() => {
-    if (!isLive || text === base.current || sending.current > 0) return;
+    if (!isLive || text === sync.base || sync.sending > 0) return;
     // Too long to be saved or sent.
     if (charactersLeft(text) < 0) return;
     let timer: ReturnType<typeof setTimeout>;
@@ -106,7 +141,7 @@ function useServerDraft(
           setBase('');
           return undefined;
         }
-        saved.current = text;
+        sync.saved = text;
         const { version } = await client.drafts.save(place, text);
         setBase(text);
         return version;
@@ -118,7 +153,7 @@ function useServerDraft(
     };
     const later = (ms: number) => {
       timer = setTimeout(() => {
-        saving.current = save();
+        sync.saving = save();
       }, ms);
     };
     later(PAUSE_MS);
@@ -126,19 +161,28 @@ function useServerDraft(
       isStopped = true;
       clearTimeout(timer);
     };
-  }, [client, place, isLive, text, settledPosts, setBase]);
+  }, [client, place, isLive, text, settledPosts, sync, setBase]);
+}
 
+/** Returns the function that deletes the draft from the server once the text that was sent is acknowledged. */
+function useSentDraft(
+  place: DraftPlace,
+  sync: DraftSync,
+  onSettled: () => void,
+): FieldDraft['sent'] {
+  const client = useClient();
+  const account = useAccountId();
   return useCallback(
     (settled) => {
       const serverVersion = client.drafts.get(place)?.version;
-      const pendingSave = saving.current;
-      sending.current++;
+      const pendingSave = sync.saving;
+      sync.sending++;
       // The server may have the text that was sent, or that of the last save.
-      writeSentDraft(account, place, [current.current, saved.current]);
+      writeSentDraft(account, place, [sync.current, sync.saved]);
       const done = () => {
-        sending.current--;
-        if (sending.current === 0) writeSentDraft(account, place, []);
-        setSettledPosts((n) => n + 1);
+        sync.sending--;
+        if (sync.sending === 0) writeSentDraft(account, place, []);
+        onSettled();
       };
       settled
         .then(async () => {
@@ -149,6 +193,6 @@ function useServerDraft(
         }, done)
         .catch(done);
     },
-    [client, account, place],
+    [client, account, place, sync, onSettled],
   );
 }
