@@ -88,7 +88,7 @@ export const en = {
   chatPreview: {
     booked: 'The tickets are booked. Train at 8:04, platform 3.',
     tunnel: 'I was in the tunnel, but it all came through.',
-    thursday: 'Then see you on Thursday!',
+    thursday: 'See you on Thursday, then!',
     title: '# weekend-trip',
     members: '3 members',
   },
@@ -1115,7 +1115,7 @@ export const en = {
     added: '<actor/> added <names/>',
     archived: '<actor/> archived the group',
     changedDescription: '<actor/> changed the description',
-    changedPhoto: '<actor/> changed the photo of the group',
+    changedPhoto: '<actor/> changed the group photo',
     changedTopic: '<actor/> changed the topic to “<text/>”',
     created: '<actor/> created the group',
     joined_one: '<names/> joined',
