@@ -11,29 +11,34 @@ import { LIMITS } from '@parley/protocol';
  * chose to follow the thread, or from the first event that made it follow: up to its own first
  * message, or to just before the message that mentions it, but at least to its first join. Later
  * events do not move it: an edit can mention the account in an old reply.
+ *
+ * Its aliases begin with `own`, so that they don’t hide those in the expressions of the caller.
  */
 export const threadState = (account: string, conversation: string, thread: string) => `(
-  select coalesce(f.is_following, p.seq is not null or n.seq is not null) as is_following,
+  select coalesce(own_follow.is_following, own_post.seq is not null or own_mention.seq is not null)
+      as is_following,
     greatest(
-      coalesce(c.read_seq, f.since, case when p.seq < n.seq then p.seq else n.before end, p.seq),
-      f.since,
-      (select min(j.joined_seq) from memberships j
-       where j.conversation_id = ${conversation} and j.account_id = ${account})
+      coalesce(own_cursor.read_seq, own_follow.since,
+        case when own_post.seq < own_mention.seq then own_post.seq else own_mention.before end,
+        own_post.seq),
+      own_follow.since,
+      (select min(own_period.joined_seq) from memberships own_period
+       where own_period.conversation_id = ${conversation} and own_period.account_id = ${account})
     ) as read_seq
-  from (select) one
-  left join thread_participants p
-    on p.account_id = ${account} and p.conversation_id = ${conversation} and p.thread = ${thread}
-  left join thread_follows f
-    on f.account_id = ${account} and f.conversation_id = ${conversation} and f.thread = ${thread}
-  left join thread_cursors c
-    on c.account_id = ${account} and c.conversation_id = ${conversation} and c.thread = ${thread}
+  from (select) own_row
+  left join thread_participants own_post on own_post.account_id = ${account}
+    and own_post.conversation_id = ${conversation} and own_post.thread = ${thread}
+  left join thread_follows own_follow on own_follow.account_id = ${account}
+    and own_follow.conversation_id = ${conversation} and own_follow.thread = ${thread}
+  left join thread_cursors own_cursor on own_cursor.account_id = ${account}
+    and own_cursor.conversation_id = ${conversation} and own_cursor.thread = ${thread}
   left join lateral (
     select own.seq, own.message_seq - 1 as before from mentions own
     where own.account_id = ${account} and own.conversation_id = ${conversation}
       and own.thread = ${thread}
     order by own.seq
     limit 1
-  ) n on true
+  ) own_mention on true
 )`;
 
 /** SQL: whether the reply `t` counts as unread after `readSeq`. */

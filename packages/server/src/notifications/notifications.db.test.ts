@@ -113,6 +113,8 @@ describe('notification settings', () => {
     expect(codeOf(await override(dan, group, { level: 'all' }, 9_999))).toBe(
       '404 conversation_not_found',
     );
+    const none = { level: null, muted: null };
+    expect(codeOf(await override(dan, group, none))).toBe('404 conversation_not_found');
     await bob.request('POST', `/conversations/${group}/leave`);
     expect(codeOf(await override(bob, group, { level: 'mentions' }))).toBe(
       '404 conversation_not_found',
@@ -633,6 +635,18 @@ describe('the ledger of notifications', () => {
       await ann.request('POST', `/conversations/${group}/members`, { account: vic.id });
       expect(await now(vic, seen)).toMatchObject({ reason: 'not_member' });
       expect(await now(wim, seen)).toMatchObject({ push: { send: 'now' } });
+      // A reply that is only in its thread is read there.
+      await post(wim, group, { body: 'followed from here', thread: seen });
+      const reply = await post(ann, group, { body: '@wim here', thread: seen });
+      await wim.request('POST', `/conversations/${group}/read`, { seq: reply });
+      expect(await now(wim, reply)).toMatchObject({ reason: 'mention' });
+      const path = `/conversations/${group}/messages/${seen}/thread/read`;
+      await wim.request('POST', path, { seq: reply });
+      expect(await now(wim, reply)).toMatchObject({ reason: 'already_read' });
+      // Whether others follow the thread changes nothing.
+      await ann.request('DELETE', path.replace('/read', '/follow'));
+      const next = await post(ann, group, { body: 'and now', thread: seen });
+      expect(await now(wim, next)).toMatchObject({ reason: 'thread_reply', badge: true });
       await ann.request('DELETE', `/conversations/${group}`);
       expect(await now(wim, seen)).toMatchObject({ push: { send: 'never' } });
     });

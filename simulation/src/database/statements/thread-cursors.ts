@@ -9,9 +9,9 @@ import { jsonTime, ms, type Result, reads, type Statement, selected, writes } fr
 
 /** The statements of thread cursors, and those that read threads. */
 export const threadCursorStatements: readonly Statement[] = [
-  writes('threads-read', '993007d77b37', readThread),
+  writes('threads-read', 'e094ebd2bcb3', readThread),
 
-  reads('threads-page', '6e424d018f70', (tx, values) => {
+  reads('threads-page', '4e4b5f2e3f0a', (tx, values) => {
     const [account, conversation, thread, at, older, newer] = values as [
       string,
       string,
@@ -43,7 +43,7 @@ export const threadCursorStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('threads-followed-list', '699680f6199c', (tx, values) => {
+  reads('threads-followed-list', 'fd898bdd6f11', (tx, values) => {
     const [account, isUnread, at, conversation, thread, limit] = values as [
       string,
       boolean | null,
@@ -84,7 +84,7 @@ export const threadCursorStatements: readonly Statement[] = [
       });
   }),
 
-  reads('threads-unread', 'fe5206aca1af', (tx, values) => {
+  reads('threads-unread', '880a883fe14e', (tx, values) => {
     const [account, conversation, thread, limit] = values as [
       string,
       string | null,
@@ -105,7 +105,7 @@ export const threadCursorStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('threads-cursors-of', 'df40e72482f9', (tx, [id]) => {
+  reads('threads-cursors-of', '7ff227361102', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
     const items = [

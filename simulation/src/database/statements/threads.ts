@@ -141,7 +141,7 @@ export const threadStatements: readonly Statement[] = [
 
   reads(
     'threads-follow-target',
-    'bc3d91811091',
+    '718cde32ab27',
     (tx, values) => {
       const [account, conversation, thread] = values as [string, string, number];
       const stream = tx.one(tx.tables.streamsById, conversation);
