@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StorageForTests } from '../lib/storage-for-tests.ts';
 import { recordLogin } from '../session/login-record.ts';
 import { saveDrafts } from './save-drafts.ts';
-import { writeSentDraft } from './sent-draft.ts';
+import { readSentDraft, writeSentDraft } from './sent-draft.ts';
 import { deviceDrafts, writeDraft, writeDraftBase } from './stored-draft.ts';
 
 const me = 'me' as AccountId;
@@ -74,4 +74,11 @@ test('does not save what was sent, is too long, or belongs to a conversation tha
   writeDraft(me, { conversation: 'left' as ConversationId }, 'hello');
   await save();
   expect(saved).toEqual([]);
+});
+
+test('the texts that were sent are kept once each, and none of a message without a text', () => {
+  writeSentDraft(me, general, ['', 'sent', 'sent']);
+  expect(readSentDraft(me, general)).toEqual(['sent']);
+  writeSentDraft(me, general, ['']);
+  expect(readSentDraft(me, general)).toEqual([]);
 });

@@ -158,7 +158,8 @@ test('a user who was idle reads on if the first unread message is still visible'
 test('everything can be read at once, and only once', async () => {
   const { reads, show, hook, input } = await open(upTo(3), 3);
   await hook.change(() => vi.advanceTimersByTimeAsync(IDLE_MS + 1));
-  await show(6 * ROW, ...[4, 5, 6, 7, 8, 9].map((seq) => rowOf(seq)));
+  const sending = { ...rowOf(0, me), key: 'sending', message: { author: me, state: 'pending' } };
+  await show(6 * ROW, ...[4, 5, 6, 7, 8, 9].map((seq) => rowOf(seq)), sending as Row);
   await input();
   await hook.change(() => hook.result.markAllRead());
   expect([reads, hook.result.hasUnreadAbove]).toEqual([[9], false]);

@@ -1,4 +1,4 @@
-import type { ClientSnapshot, ParleyClient } from '@parley/client';
+import { type ClientSnapshot, type ParleyClient, threadKey } from '@parley/client';
 import type { AccountId, ConversationId, Event, Seq } from '@parley/protocol';
 import { NOTIFICATION_DEFAULTS } from '@parley/protocol';
 import { toast } from 'sonner';
@@ -32,12 +32,15 @@ class ShownNotification {
   }
 }
 
-const page = { hasFocus: true, path: '/' };
+const page = { hasFocus: true, path: '/', search: '', state: 'live' };
 const blocked = new Set<AccountId>();
 const view = { id: general, kind: 'group', name: 'General', readSeq: 3 as Seq, peers: null };
+const others = [2, 3, 4, 5, 6].map(
+  (n) => `01890000-0000-7000-8000-00000000000${n}` as ConversationId,
+);
 const snapshot = {
   users: new Map([[ann, { displayName: 'Ann', username: 'ann', nameIsShared: false }]]),
-  conversations: new Map([[general, view]]),
+  conversations: new Map([[general, view], ...others.map((id) => [id, { ...view, id }] as const)]),
   threads: { cursors: new Map() },
   statuses: new Map(),
   notifications: {
@@ -50,7 +53,7 @@ let loads: (() => void)[] = [];
 
 function start() {
   const client = {
-    state: 'live',
+    state: page.state,
     snapshot,
     notifications: { load: () => new Promise<void>((resolve) => loads.push(resolve)) },
   } as unknown as ParleyClient;
@@ -61,11 +64,11 @@ function start() {
     () => undefined,
   );
   let seq = 3;
-  const apply = (type: Event['type'], data: object, actor = ann) => {
+  const apply = (type: Event['type'], data: object, actor = ann, stream = general) => {
     seq++;
     notices.apply({
       op: 'event',
-      stream: general,
+      stream,
       seq,
       at: '',
       client: null,
@@ -83,7 +86,7 @@ const toasts = () => toast.getToasts().map(({ id }) => id);
 let hideToasts: () => void;
 beforeEach(() => {
   hideToasts = showToastsWith(toast);
-  Object.assign(page, { hasFocus: true, path: '/' });
+  Object.assign(page, { hasFocus: true, path: '/', search: '', state: 'live' });
   Object.assign(view, { readSeq: 3 });
   Object.assign(snapshot.notifications, { isLoaded: true });
   ShownNotification.shown = [];
@@ -98,7 +101,9 @@ beforeEach(() => {
     get pathname() {
       return page.path;
     },
-    search: '',
+    get search() {
+      return page.search;
+    },
   });
   vi.stubGlobal('requestAnimationFrame', (callback: () => void) => setTimeout(callback));
   vi.stubGlobal('cancelAnimationFrame', clearTimeout);
@@ -176,4 +181,55 @@ test('messages wait for the settings, with their edits, and without those delete
   for (const resolve of loads) resolve();
   await vi.waitFor(() => expect(ShownNotification.open).toEqual(['second']));
   expect(toasts()).toEqual([general]);
+});
+
+test('messages that were missed while offline, and deleted ones, are not shown; files without text are', () => {
+  page.state = 'catching-up';
+  start().post('missed');
+  page.state = 'live';
+  const { apply, post } = start();
+  post('');
+  expect(toasts()).toEqual([]);
+  apply('message.posted', { body: '', attachments: [{ id: 'file' }] });
+  expect(toasts()).toEqual([general]);
+});
+
+test('of many conversations at once, the latest three are shown in the page', async () => {
+  vi.useFakeTimers();
+  try {
+    const { apply, post } = start();
+    post('the first at once');
+    for (const id of others) apply('message.posted', { body: 'burst' }, ann, id);
+    apply('message.deleted', { message: 9, author: ann }, ann, others[4]);
+    expect(toasts()).toEqual([general]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(toasts().sort()).toEqual([general, ...others.slice(1, 4)]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a reply that starts a followed thread is shown once that is known, unless the thread is open', async () => {
+  vi.useFakeTimers();
+  try {
+    const reply = { body: 'a reply', thread: 2 };
+    const { cursors } = snapshot.threads as unknown as { cursors: Map<string, object> };
+    const { apply, notices } = start();
+    apply('message.posted', reply);
+    expect(toasts()).toEqual([]);
+    cursors.set(threadKey(general, 2 as Seq), { readSeq: 0 });
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(toasts()).toEqual([general]);
+    notices.clear();
+    page.path = `/c/${general}`;
+    page.search = '?thread=2';
+    apply('message.posted', reply);
+    expect(toasts()).toEqual([]);
+    page.search = '?thread=1';
+    apply('message.posted', reply);
+    expect(toasts()).toEqual([general]);
+    cursors.clear();
+  } finally {
+    vi.useRealTimers();
+  }
 });
