@@ -658,7 +658,13 @@ describe('suspension', () => {
   test('ends sessions, is explained at the login, and expires', async () => {
     const sam = await server.register('sam');
     const end = inMs(3_000);
+    const version = async () =>
+      (await server.pool.query('select credentials_version from accounts where id = $1', [sam.id]))
+        .rows[0].credentials_version;
+    const before = await version();
     const answer = await suspend(admin, sam.id, end);
+    // Unfinished logins cannot be completed, not even after it.
+    expect(await version()).toBe(before + 1);
     expect(answer.body).toMatchObject({
       isActive: true,
       suspendedUntil: end,

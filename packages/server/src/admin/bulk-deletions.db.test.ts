@@ -214,6 +214,11 @@ test('a bulk deletion that an admin cancels deletes nothing more', async () => {
     id = (await request(admin, ike)).body.id;
     await until(async () => (await left()) === 400, 'the first batch');
     expect((await cancel(member, id)).status).toBe(403);
+    const role = (name: string) =>
+      owner.request('PATCH', `/admin/accounts/${ike.id}`, { role: name });
+    await role('admin');
+    expect((await cancel(admin, id)).status).toBe(403);
+    await role('member');
     const canceling = cancel(admin, id);
     await blocking.query('rollback');
     const { status, body } = await canceling;

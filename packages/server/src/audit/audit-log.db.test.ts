@@ -229,6 +229,11 @@ describe('reading the audit log', () => {
     expect(await events(`${since}&event=login_failed`)).toEqual(['login_failed']);
     expect(await events(`${since}&outcome=failed`)).toEqual(['login_failed']);
     expect(await events(`account=${fay.id}`)).toHaveLength(4);
+    expect((await read(`account=${fay.id}&limit=4`)).next).toBeNull();
+    // From a time on, until before another one.
+    const [latest, previous] = (await read(since)).items;
+    const times = `from=${previous?.at}&until=${latest?.at}&account=${fay.id}`;
+    expect(await events(times)).toEqual([previous?.event]);
     // Also as the actor.
     expect(await events(`${since}&account=${owner.id}`)).toEqual(['sessions_ended']);
     expect(await events(`${since}&until=${from.toISOString()}`)).toEqual([]);
@@ -351,6 +356,26 @@ describe('the security log', () => {
     } finally {
       await api.close();
     }
+  });
+
+  test('counts failed logins by address, whichever accounts are tried', async () => {
+    const { pool, close } = await (await cluster.fresh()).open();
+    const clock = { now: () => Date.now() };
+    const audit = new AuditLog({ pool, clock, log: createLogger('silent') });
+    const address = '192.0.2.7';
+    for (let n = 0; n < 23; n++) {
+      const account = aClientId() as string as AccountId;
+      await audit.record({ event: 'login_failed', outcome: 'failed', account, address });
+    }
+    await audit.stop();
+    const { rows } = await pool.query(
+      'select count, account_id is null as is_sum, address from audit_log order by id desc limit 2',
+    );
+    expect(rows).toEqual([
+      { count: 3, is_sum: true, address },
+      { count: 1, is_sum: false, address },
+    ]);
+    await close();
   });
 
   test('keeps entries for half a year, and none for a change that was rolled back', async () => {

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import type { ConversationId, Ready } from '@parley/protocol';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   aBackupWorkspace,
@@ -28,6 +29,7 @@ import { startTestS3 } from '../../test/support/s3-server.ts';
 import { call, loginAt, registerAt, type User } from '../../test/support/server.ts';
 import { tus, uploadFile } from '../../test/support/uploads.ts';
 import { startParley } from '../main.ts';
+import { mayRemoveContents } from '../storage/backup-lock.ts';
 import { backUp } from './backup.ts';
 import { restore } from './restore.ts';
 
@@ -105,7 +107,21 @@ describe('backup and restore', () => {
     await eventually(() => acked.length >= 100, 'some messages');
     const before = [...acked];
     // The command itself, in a separate process, while the server runs.
-    const { code, description } = await workspace.run(data, ['backup', file]);
+    const client = new pg.Client(connectionOf(data));
+    await client.connect();
+    await client.query('begin; lock table sidebar_placements in access exclusive mode');
+    const running = workspace.run(data, ['backup', file]);
+    // Even before it reads the first row, no file content may be removed.
+    await eventually(async () => {
+      const { rows } = await client.query(
+        `select from pg_locks where relation = 'sidebar_placements'::regclass and not granted`,
+      );
+      return rows.length > 0;
+    }, 'the backup to wait');
+    expect(await mayRemoveContents(client)).toBe(false);
+    await client.query('rollback');
+    await client.end();
+    const { code, description } = await running;
     const after = acked.length;
     await eventually(() => acked.length > after + 20, 'messages after the backup');
     writing = false;

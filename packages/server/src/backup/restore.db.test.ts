@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -28,7 +28,7 @@ import { startTestCluster, type TestCluster, testLog } from '../../test/support/
 import { registerAt } from '../../test/support/server.ts';
 import { startParley } from '../main.ts';
 import { backUp } from './backup.ts';
-import { readState } from './place.ts';
+import { readState, writeState } from './place.ts';
 import { restore } from './restore.ts';
 
 // Whole servers and processes of their own: on a busy machine their starts take long.
@@ -113,6 +113,18 @@ describe('restore', () => {
     writeFileSync(join(data, 'restoring/state.json'), JSON.stringify(state));
 
     await expect(startParley(configFor(data), testLog)).rejects.toThrow('was not finished');
+    await restoreInto(data);
+    await expectWhole(data);
+  });
+
+  test('starts over if an earlier run was of another backup', async () => {
+    const ready = join(data, 'restoring/ready');
+    mkdirSync(ready, { recursive: true });
+    writeFileSync(join(ready, 'secret'), 'of another backup');
+    writeFileSync(
+      join(data, 'restoring/state.json'),
+      JSON.stringify({ backup: randomUUID(), epoch: randomUUID(), phase: 'placing' }),
+    );
     await restoreInto(data);
     await expectWhole(data);
   });
@@ -282,9 +294,14 @@ describe('restore into an external database', () => {
 
     expect(await streamDigests(url)).toEqual(original);
     expect(readdirSync(data).sort()).toEqual(['lock', 'outbox', 'secret']);
-    await expect(restoreInto(workspace.path('other'), backup, env)).rejects.toThrow(
-      /The database test_\d+ is not empty: it contains .*accounts/,
-    );
+    const other = workspace.path('other');
+    const notEmpty = /The database test_\d+ is not empty: it contains .*accounts/;
+    await expect(restoreInto(other, backup, env)).rejects.toThrow(notEmpty);
+    // Nor does an earlier run, which never committed, take it for its own.
+    const header = await headerOf(backup);
+    const uncommitted = { backup: header.id, epoch: randomUUID(), phase: 'committing' };
+    writeFileSync(join(other, 'restoring/state.json'), JSON.stringify(uncommitted));
+    await expect(restoreInto(other, backup, env)).rejects.toThrow(notEmpty);
     expect(await streamDigests(url)).toEqual(original);
 
     // The state right after COMMIT was sent.
@@ -292,7 +309,6 @@ describe('restore into an external database', () => {
     mkdirSync(ready, { recursive: true });
     for (const name of ['secret', 'outbox']) renameSync(join(data, name), join(ready, name));
     const [row] = await ask<{ epoch: string }>(url, 'select epoch from server_state');
-    const header = await headerOf(backup);
     writeFileSync(
       join(data, 'restoring/state.json'),
       JSON.stringify({ backup: header.id, epoch: row?.epoch, phase: 'committing' }),
@@ -310,6 +326,9 @@ describe('restore into an external database', () => {
     await child.kill();
 
     expect(readState(data)?.phase).toBe('loading');
+    // The same as if it had been killed right before COMMIT.
+    const { id } = await headerOf(backup);
+    writeState(data, { backup: id, epoch: randomUUID(), phase: 'committing' });
     await restoreInto(data, backup, { DATABASE_URL: url });
     expect(await streamDigests(url)).toEqual(original);
   });

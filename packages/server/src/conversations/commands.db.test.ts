@@ -882,6 +882,17 @@ describe('a group link', () => {
     expect(verdict(await revokeGroupLink(append, about(bob, id), linkId))).toBe('yes');
     expect(verdict(await join(cem, link.token))).toBe('link_expired');
     expect(verdict(await join(cem, `${other}x`))).toBe('not_found');
+    const state = (suspended: string | null, role: string) =>
+      db.pool.query('update accounts set suspended_until = $2, role = $3 where id = $1', [
+        cem,
+        suspended,
+        role,
+      ]);
+    await state('2101-01-01T00:00:00.000Z', 'member');
+    expect(verdict(await join(cem, other))).toBe('forbidden');
+    await state(null, 'guest');
+    expect(verdict(await join(cem, other))).toBe('forbidden');
+    await state(null, 'member');
     expect(verdict(await join(cem, other))).toBe('yes');
     const [, own] = [
       await newLink(ann, id),
@@ -1043,6 +1054,12 @@ describe('a direct conversation', () => {
     expect(verdict(await blockAccount(append, asking(ann), ann))).toBe('forbidden');
     const unknown = aClientId() as string as AccountId;
     expect(verdict(await blockAccount(append, asking(ann), unknown))).toBe('account_not_found');
+    const [gone] = (await users(1)) as [AccountId];
+    const erase = (time: string | null) =>
+      db.pool.query('update accounts set deleted_at = $2 where id = $1', [gone, time]);
+    await erase('2026-01-01T00:00:00.000Z');
+    expect(verdict(await blockAccount(append, asking(ann), gone))).toBe('account_not_found');
+    await erase(null);
   });
 
   test('a direct conversation may be with oneself, but not with an unknown account', async () => {

@@ -1,6 +1,7 @@
 import { type ConversationId, WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import { testAudit } from '../../test/support/domain-builders.ts';
 import {
   loginAt,
   startTestServer,
@@ -10,6 +11,7 @@ import {
 } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
 import { aClientId, anAppend } from '../../test/support/stream-builders.ts';
+import { GuestExpiry } from '../admin/guest-expiry.ts';
 import { openDatabase } from '../storage/database.ts';
 import { EVERYONE } from './everyone.ts';
 import { changeMemberRole } from './members.ts';
@@ -504,6 +506,30 @@ describe('over the socket', () => {
   });
 });
 
+test('the end of a guest’s access is in the future, and kept until it is changed', async () => {
+  const accessEndsAt = '2100-01-01T00:00:00.000Z';
+  const gina = await invited('gina', [shared], { accessEndsAt });
+  expect((await change(gina, { accessEndsAt: '2001-01-01T00:00:00.000Z' })).body.code).toBe(
+    'time_passed',
+  );
+  const renamed = await change(gina, { displayName: 'Gina G.', role: 'guest' });
+  expect(renamed.body).toMatchObject({ displayName: 'Gina G.', accessEndsAt });
+  // Nor does a node whose clock is ahead end it.
+  const append = anAppend(server.pool);
+  await new GuestExpiry({
+    pool: server.pool,
+    append,
+    clock: { now: () => Date.parse('2101-01-01T00:00:00.000Z') },
+    log: testLog,
+    audit: testAudit.log,
+    sessions: { endAll: async () => undefined },
+    keys: { closeAll: async () => undefined },
+  }).deactivateDue();
+  await append.close();
+  const { body } = await owner.request('GET', `/admin/accounts/${gina.id}`);
+  expect(body).toMatchObject({ isActive: true, accessEndsAt });
+});
+
 test('a guest whose access has ended is deactivated, and is let in again without an end', async () => {
   const gwen = await invited('gwen', [shared], { accessEndsAt: '2100-01-01T00:00:00.000Z' });
   const peer = server.peer();
@@ -514,6 +540,14 @@ test('a guest whose access has ended is deactivated, and is let in again without
   );
   await peer.whenClosed(60_000);
   expect((await loginAt(server.url, 'gwen')).status).toBe(401);
+  // Nothing that began before can be used once the guest is let in again.
+  const { rows } = await server.pool.query(
+    `select credentials_version > 0 as is_new,
+       (select count(*)::int from sessions where account_id = a.id) as sessions
+     from accounts a where id = $1`,
+    [gwen.id],
+  );
+  expect(rows).toEqual([{ is_new: true, sessions: 0 }]);
   const shown = (await owner.request('GET', `/admin/accounts/${gwen.id}`)).body;
   expect(shown).toMatchObject({ isActive: false, role: 'guest' });
   const back = await owner.request('POST', `/admin/accounts/${gwen.id}/reactivate`);

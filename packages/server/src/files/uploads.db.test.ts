@@ -56,13 +56,13 @@ beforeEach(async () => {
 });
 
 /** A node with the data folder. */
-const node = () =>
+const node = (server = 0) =>
   new Uploads({
     pool: database.pool,
     store,
     clock,
     log,
-    quotas: { file: 0, account: 0, server: 0 },
+    quotas: { file: 0, account: 0, server },
     dir: join(dataDir, 'uploads'),
     freeBytes: async () => free,
   });
@@ -114,6 +114,31 @@ async function complete(uploads: Uploads, bytes: Uint8Array, pieces = 2): Promis
   ]);
   return id;
 }
+
+test('the quota of the server counts each content once, with previews, images and uploads', async () => {
+  await database.pool.query('delete from files');
+  await database.pool.query(
+    `insert into files (id, digest, bytes, preview_digest, preview_bytes, width, height, blurhash,
+       name, media_type, uploader_id, created_at)
+     select gen_random_uuid(), sha256('same'), 10000, sha256('preview'), 1000, 1, 1, '',
+       'a', 'image/png', $1, now() from generate_series(1, 2)`,
+    [account],
+  );
+  await database.pool.query(
+    `insert into images (id, digest, bytes, small_digest, small_bytes, created_by, created_at)
+     values (gen_random_uuid(), sha256('image'), 5000, sha256('small'), 500, $1, now())`,
+    [account],
+  );
+  const file = { name: 'a', bytes: 6_000 };
+  const total = 10_000 + 1_000 + 5_000 + 500 + file.bytes;
+  const full = code('server_quota_exceeded');
+  await expect(node(total - 1).create(account, file)).rejects.toEqual(full);
+  await node(total).create(account, file);
+  await expect(node(total + file.bytes - 1).create(account, file)).rejects.toEqual(full);
+  await node(total + file.bytes).create(account, file);
+  await database.pool.query('delete from files');
+  await database.pool.query('delete from images');
+});
 
 describe('a complete upload', () => {
   test('is finished once, however many ask for it', async () => {

@@ -1,9 +1,11 @@
-import type { ConversationId } from '@parley/protocol';
+import type { AccountId, ConversationId, SessionId } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { testAudit } from '../../test/support/domain-builders.ts';
 import { call, startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
+import { ApiKeys } from '../accounts/api-keys/api-keys.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -243,6 +245,40 @@ describe('an API key', () => {
     await owner.request('POST', `/admin/accounts/${account}/reactivate`);
     expect((await as(key, 'GET', '/me')).status).toBe(200);
   });
+});
+
+test('ended keys are found by other nodes, those of a suspended account and expired ones too', async () => {
+  const account = await createServiceAccount();
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const [lasting, ending] = [await createKey(account), await createKey(account, { expiresAt })];
+  const listed = (await owner.request('GET', '/admin/service-accounts')).body.items;
+  expect(listed.map((one: { kind: string }) => one.kind)).not.toContain('user');
+  const { body } = await owner.request('GET', `/admin/service-accounts/${account}/keys`);
+  expect(body.items.map(({ id }: { id: string }) => id)).toEqual([ending.id, lasting.id]);
+  const ids = [lasting.id, ending.id] as SessionId[];
+  const alive = async (ms: number) =>
+    [...(await new ApiKeys(server.pool, { now: () => Date.now() + ms }).alive(ids))].sort();
+  expect(await alive(0)).toEqual([...ids].sort());
+  expect(await alive(3_600_001)).toEqual([lasting.id]);
+  const suspend = (until: string | null) =>
+    server.pool.query('update accounts set suspended_until = $2 where id = $1', [account, until]);
+  await suspend(expiresAt);
+  expect(await alive(0)).toEqual([]);
+  await suspend(null);
+  const keys = new ApiKeys(server.pool, { now: Date.now });
+  const told: SessionId[] = [];
+  keys.onEnded((id) => told.push(id));
+  await keys.closeAll(account as AccountId);
+  expect(told.sort()).toEqual([...ids].sort());
+  // Another service account has no such key.
+  const end = (of: string) => {
+    const note = testAudit.log.note({ event: 'api_key_revoked', address: null });
+    return keys.end(of as AccountId, lasting.id, note);
+  };
+  told.length = 0;
+  expect([await end(await createServiceAccount()), told]).toEqual([false, []]);
+  expect(await alive(0)).toEqual([...ids].sort());
+  expect([await end(account), told]).toEqual([true, [lasting.id]]);
 });
 
 describe('a service account', () => {

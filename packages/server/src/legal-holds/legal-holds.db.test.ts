@@ -296,20 +296,36 @@ test('what retention, a bulk deletion and the erasure of an account delete is ke
   expect(await leftOf('xyzzy')).toEqual([]);
 });
 
-test('the files of a deleted group are kept', async () => {
-  const group = await member.group('to delete', []);
+test('the files of a deleted group are kept, also those of hidden messages', async () => {
+  const rex = await registerAt(node.url, 'rex');
+  const group = await member.group('to delete', [rex]);
   const file = await uploadFile({ ...member, url: node.url }, 'plugh.png', ONE_PIXEL);
   await member.request('POST', `/conversations/${group}/messages`, {
     body: 'plugh',
     attachments: [file],
   });
+  const other = await uploadFile({ ...rex, url: node.url }, 'hidden.png', ONE_PIXEL);
+  const { body: message } = await rex.request('POST', `/conversations/${group}/messages`, {
+    body: 'plugh hidden',
+    attachments: [other],
+  });
+  const path = `/conversations/${group}/messages/${message.seq}/hidden`;
+  expect(codeOf(await member.request('PUT', path))).toBeLessThan(300);
   const hold = await placed({ conversations: [group] });
   expect(codeOf(await member.request('DELETE', `/conversations/${group}`))).toBe(204);
   const state = async () =>
-    (await pool.query('select state from files where id = $1', [file])).rows.map((r) => r.state);
-  await until(async () => (await state())[0] === 'held', 'the file to be kept');
-  expect((await contentOf(hold, file)).status).toBe(200);
-  expect(textsOf(await exported(hold))).toEqual(['posted plugh']);
+    (await pool.query('select state from files where id = any($1)', [[file, other]])).rows.map(
+      (r) => r.state,
+    );
+  await until(async () => (await state()).join() === 'held,held', 'the files to be kept');
+  for (const id of [file, other]) expect((await contentOf(hold, id)).status).toBe(200);
+  // From the release on, before the purge.
+  const inForce = (time: string | null) =>
+    pool.query('update legal_holds set released_at = $2 where id = $1', [hold.id, time]);
+  await inForce('2026-01-01T00:00:00.000Z');
+  expect((await contentOf(hold, file)).status).toBe(409);
+  await inForce(null);
+  expect(textsOf(await exported(hold))).toEqual(['posted plugh', 'posted plugh hidden']);
   await purged(hold);
   await until(async () => (await state()).length === 0, 'the file to be deleted');
 });
@@ -333,8 +349,14 @@ test('only owners may manage holds, and the audit log names no affected account'
   expect((await owner.request('GET', '/me')).body.permissions).toContain('manage_legal_holds');
   expect((await admin.request('GET', '/me')).body.permissions).not.toContain('manage_legal_holds');
   await purged(hold);
+  // A repeated request changes nothing.
+  const { body: before } = await owner.request('GET', `/admin/legal-holds/${hold.id}`);
+  expect((await release(hold)).body).toEqual(before);
   const released = await admin.request('GET', '/admin/audit-log?event=legal_hold_released');
-  expect(released.body.items[0]).toMatchObject({ actor: owner.id, details: { hold: hold.id } });
+  const entries = released.body.items.filter(
+    ({ details }: { details: { hold: string } }) => details.hold === hold.id,
+  );
+  expect(entries).toMatchObject([{ actor: owner.id }]);
 });
 
 test('places one hold for repeated requests, and rejects invalid ones', async () => {

@@ -162,10 +162,13 @@ describe('reports of messages', () => {
 
   test('are resolved by group admins, who delete the message and cannot suspend', async () => {
     const { dee, eli, id, seq } = await reported('group');
-    await report(eli, id, seq);
+    await report(eli, id, seq, { comment: 'again and again' });
     expect(codeOf(await dee.request('GET', `/conversations/${id}/reports`))).toBe('403 forbidden');
     expect(codeOf(await bob.request('GET', '/admin/reports'))).toBe('403 forbidden');
     const { body } = await bob.request('GET', `/conversations/${id}/reports`);
+    expect(body.items).toMatchObject([
+      { reporter: { account: eli.id }, comment: 'again and again' },
+    ]);
     const path = `/reports/${body.items[0].id}`;
     expect((await bob.request('GET', path)).status).toBe(200);
     expect(codeOf(await dee.request('GET', path))).toBe('404 not_found');

@@ -22,7 +22,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { openDatabase } from '../storage/database.ts';
 import type { NodeMessageHandler } from '../stream/broker.ts';
 import type { StoredEvent } from '../stream/record.ts';
-import { expireMessages } from './expire.ts';
+import { BATCH, expireMessages } from './expire.ts';
 import { Retention } from './retention.ts';
 
 let cluster: TestCluster;
@@ -339,6 +339,56 @@ describe('retention', () => {
     expect(await textsIn(id)).toEqual(['of today']);
   });
 
+  test('is not held up by messages that were deleted before they expired', async () => {
+    const id = await ann.group('many deleted', []);
+    const seqs = await Promise.all(
+      Array.from({ length: BATCH + 1 }, async (_, n) => await ann.post(id, `message ${n}`)),
+    );
+    await age(id, seqs, 8);
+    const last = Math.max(...seqs);
+    await server.pool.query(
+      'update messages set deleted_at = now() where conversation_id = $1 and seq < $2',
+      [id, last],
+    );
+    await server.pool.query(
+      'insert into group_retention (conversation_id, days, seq) values ($1, 7, 1)',
+      [id],
+    );
+    const { pool } = await anotherNode();
+    const append = anAppend(pool);
+    expect((await expireMessages(append, id)).deleted).toBe(1);
+    await append.close();
+  });
+
+  test('uses no settings from before a change that was answered', async () => {
+    const id = await ann.group('kept in time', []);
+    const seq = await ann.post(id, 'old');
+    await age(id, [seq], 8);
+    const { pool } = await anotherNode();
+    const expiring = async () => {
+      const { rows } = await server.pool.query(
+        `select from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length;
+    };
+    const append = anAppend(pool);
+    const blocking = await pool.connect();
+    await blocking.query('begin');
+    await blocking.query(`select from messages where conversation_id = $1 for update`, [id]);
+    // The server and this node wait for the message.
+    await changeSettings({ messageRetentionDays: 7 });
+    const deleted = expireMessages(append, id);
+    await until(async () => (await expiring()) > 0, 'a node to delete the message');
+    const before = await expiring();
+    const changed = changeSettings({ messageRetentionDays: null });
+    await until(async () => (await expiring()) > before, 'the change to wait');
+    await blocking.query('rollback');
+    blocking.release();
+    await Promise.all([deleted, changed]);
+    await append.close();
+  });
+
   test('may be changed and counted only by owners of a group', async () => {
     const cem = await server.register('cem');
     const dan = await server.register('dan');
@@ -359,6 +409,8 @@ describe('retention', () => {
     expect(await verdicts(ann, direct)).toEqual(['200', '409 not_a_group', '409 not_a_group']);
     expect(await verdicts(ann, EVERYONE)).toEqual(['200', '403 forbidden', '403 forbidden']);
     expect(await verdicts(owner, EVERYONE)).toEqual(['200', '200', '200']);
+    await cem.request('POST', `/conversations/${id}/leave`);
+    expect(await verdicts(cem, id)).toEqual([missing, missing, missing]);
     for (const retention of [0, -1, 36_501, 1.5, 'never', null]) {
       expect(codeOf(await keep(ann, id, retention))).toBe('422 invalid');
     }

@@ -16,11 +16,12 @@ import {
   about,
   aDirect,
   aRealGroup,
+  asking,
   aUser,
   says,
   stored,
 } from '../../test/support/domain-builders.ts';
-import { deleteGroup } from '../conversations/commands.ts';
+import { deleteGroup, openDirect } from '../conversations/commands.ts';
 import { joinGroup, leaveGroup, removeMember } from '../conversations/members.ts';
 import {
   addReaction,
@@ -284,6 +285,8 @@ describe('filters', () => {
     expect(await found(ada, `${group.in} needle from:"bob example"`)).toEqual(['needle by bob']);
     expect(await found(ada, `${group.in} needle -from:bob`)).toEqual(['needle by ada']);
     expect(await found(ada, `needle in:@bob`)).toEqual(['needle between us']);
+    await says(append, ada, await aDirect(append, ada, ada), 'needle in a note');
+    expect(await found(ada, `needle in:@ada`)).toEqual(['needle in a note']);
     expect(await found(ada, `"needle by" in:@bob ${group.in} from:bob from:ada`)).toEqual([
       'needle by bob',
       'needle by ada',
@@ -561,6 +564,10 @@ describe('names', () => {
     const direct = await aDirect(its, me, erwin);
     expect((await names('er'))[0]).toBe('erwin');
     expect(await names('ewrin')).toEqual(['erwin']);
+    // A direct conversation of several users is that of none of them.
+    stored(await openDirect(its, asking(me), [erik, erika]));
+    expect((await names('er'))[0]).toBe('erwin');
+    expect(await directory.find(me, 'erik', 1)).toMatchObject([{ conversation: null }]);
     expect(await directory.find(me, 'erwin', 1)).toMatchObject([{ conversation: direct }]);
     await aRealGroup(its, [erika], 'private', 'erupting secrets');
     await aRealGroup(its, [erika, me], 'private', 'erudite members');

@@ -334,10 +334,44 @@ describe('conversations', () => {
        from generate_series(1, ${LIMITS.sidebarPlacements - 1}) n`,
     );
     expect((await move(ida, { conversations: [kept], section: 'groups' })).status).toBe(200);
-    const { body } = await move(ida, { conversations: [more], section: 'groups' });
-    expect(body.placements).toMatchObject([{ conversation: kept }, { conversation: more }]);
+    // There is no rank left before the first: all are given new ones.
+    const { body } = await move(ida, { conversations: [more], section: 'groups', after: null });
+    expect(body.placements).toMatchObject([{ conversation: more }, { conversation: kept }]);
     const events = (await eventsOf(ida)) as { data: { removed: string[] } }[];
     expect(events.every((one) => one.data.removed.length <= PLACEMENTS_PER_EVENT)).toBe(true);
+  });
+
+  test('are limited in number', async () => {
+    const joe = await server.register('joe');
+    const last = await joe.group('last');
+    const many = Array.from({ length: LIMITS.sidebarPlacements }, () => `'${uuidv7()}'::uuid`);
+    const ids = `unnest(array[${many.join()}]) with ordinality as g (id, n)`;
+    await server.rows(`insert into streams (id, kind) select id, 'conversation' from ${ids}`);
+    await server.rows(
+      `insert into conversations (id, kind, visibility, name, created_by, created_at)
+       select id, 'group', 'private', 'group ' || n, '${joe.id}', now() from ${ids}`,
+    );
+    await server.rows(
+      `insert into memberships (conversation_id, account_id, joined_seq)
+       select id, '${joe.id}', 1 from ${ids}`,
+    );
+    await server.rows(`insert into sidebars (account_id, seq) values ('${joe.id}', 1)`);
+    await server.rows(
+      `insert into sidebar_placements (account_id, conversation_id, section, rank)
+       select '${joe.id}', id, 'groups', n from ${ids}`,
+    );
+    expect(codeOf(await move(joe, { conversations: [last], section: 'groups' }))).toBe(
+      '409 too_many_placements',
+    );
+    for (const [table, key] of [
+      ['sidebar_placements', 'conversation_id'],
+      ['memberships', 'conversation_id'],
+      ['conversations', 'id'],
+      ['streams', 'id'],
+    ]) {
+      await server.rows(`delete from ${table} where ${key} = any(array[${many.join()}])`);
+    }
+    await server.rows(`delete from sidebars where account_id = '${joe.id}'`);
   });
 
   test('are in the export, and are removed when the account is erased', async () => {
