@@ -29,7 +29,7 @@ export function Reactions({ message }: { message: TimelineMessage }) {
   const react = useReact(message);
   if (message.reactions.length === 0) return null;
   return (
-    <div className="mt-1 flex flex-wrap gap-1.5">
+    <div className="mt-1 flex flex-wrap gap-1.5 pointer-coarse:gap-2">
       {message.reactions.map(({ emoji, accounts }) => {
         const mine = me !== null && accounts.includes(me.id);
         const names = nameList(
@@ -50,7 +50,7 @@ export function Reactions({ message }: { message: TimelineMessage }) {
             title={names}
             onClick={() => react(emoji)}
             className={cx(
-              'tap flex h-7.5 items-center gap-1.5 rounded-full border px-2.5 text-note tabular-nums transition-colors',
+              'flex h-7.5 pointer-coarse:h-10 items-center gap-1.5 rounded-full border px-2.5 pointer-coarse:px-3.5 text-note tabular-nums transition-colors',
               mine
                 ? 'border-accent/60 bg-accent-soft text-accent-strong'
                 : 'border-line bg-raised text-soft hover:bg-hover',

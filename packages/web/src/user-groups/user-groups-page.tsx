@@ -117,7 +117,7 @@ function Row({
       <button
         type="button"
         onClick={() => onShow({ kind: 'members', group })}
-        className="min-w-0 flex-1 rounded-lg text-start hover:underline"
+        className="min-w-0 flex-1 rounded-lg text-start pointer-coarse:min-h-11 hover:underline"
       >
         <span className="block truncate font-medium">
           <bdi>@{name}</bdi>
