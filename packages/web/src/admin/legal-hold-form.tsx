@@ -17,6 +17,8 @@ export function LegalHoldForm({ onPlaced }: { onPlaced: () => void }) {
   const form = useForm(
     ['name', 'reason', 'users', 'groups', 'since', 'until'],
     async ({ name, reason, users, groups, since, until }) => {
+      // The answer of the server names no field of this form.
+      if (namesIn(users + groups).length === 0) throw new Error(t('legalHolds.noTarget'));
       const accounts = await Promise.all(namesIn(users).map((user) => userNamed(api, user)));
       const conversations = await Promise.all(
         namesIn(groups).map((group) => groupsNamed(api, group)),

@@ -2064,6 +2064,7 @@ const texts = {
     startDate: 'تاريخ البداية (اختياري)',
     endDate: 'تاريخ النهاية (اختياري)',
     submit: 'فرض الحفظ القانوني',
+    noTarget: 'أدخل مستخدمًا واحدًا أو مجموعة واحدة على الأقل.',
     unknownUser: 'المستخدم غير موجود: {{name}}',
     unknownGroup: 'المجموعة غير موجودة: {{name}}',
     directConversation: 'رسالة مباشرة',

@@ -1950,6 +1950,7 @@ const texts = {
     startDate: 'Anfangsdatum (optional)',
     endDate: 'Enddatum (optional)',
     submit: 'Legal Hold einrichten',
+    noTarget: 'Gib mindestens einen Benutzer oder eine Gruppe an.',
     unknownUser: 'Benutzer nicht gefunden: {{name}}',
     unknownGroup: 'Gruppe nicht gefunden: {{name}}',
     directConversation: 'Direktnachricht',

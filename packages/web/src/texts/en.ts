@@ -1898,6 +1898,7 @@ export const en = {
     startDate: 'Start date (optional)',
     endDate: 'End date (optional)',
     submit: 'Place legal hold',
+    noTarget: 'Enter at least one user or group.',
     unknownUser: 'User not found: {{name}}',
     unknownGroup: 'Group not found: {{name}}',
     directConversation: 'Direct message',

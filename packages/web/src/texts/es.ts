@@ -1996,6 +1996,7 @@ const texts = {
     startDate: 'Fecha de inicio (opcional)',
     endDate: 'Fecha de fin (opcional)',
     submit: 'Aplicar retención legal',
+    noTarget: 'Escribe al menos un usuario o un grupo.',
     unknownUser: 'Usuario no encontrado: {{name}}',
     unknownGroup: 'Grupo no encontrado: {{name}}',
     directConversation: 'Mensaje directo',
