@@ -66,13 +66,14 @@ export function SearchResults({
         </p>
       ))}
       {isNothing && (
-        <Empty icon={<Search size={22} />} title={t('search.nothing')}>
+        <Empty
+          icon={<Search size={22} />}
+          title={t('search.nothing')}
+          actions={
+            hasFilters && <Button onClick={onRemoveFilters}>{t('search.removeFilters')}</Button>
+          }
+        >
           {t('search.nothingHint')}
-          {hasFilters && (
-            <Button className="mx-auto mt-3 flex" onClick={onRemoveFilters}>
-              {t('search.removeFilters')}
-            </Button>
-          )}
         </Empty>
       )}
       <ol aria-label={t('search.results')}>

@@ -20,9 +20,7 @@ export function Empty({
       </span>
       <p className="mt-1 font-semibold">{title}</p>
       {children !== undefined && <p className="max-w-sm text-muted text-sm">{children}</p>}
-      {actions !== undefined && (
-        <div className="mt-2 flex flex-wrap justify-center gap-2">{actions}</div>
-      )}
+      {actions && <div className="mt-2 flex flex-wrap justify-center gap-2">{actions}</div>}
     </div>
   );
 }
