@@ -1,41 +1,33 @@
 import { check, type Violation } from '@parley/chaos/checker';
-import { finalMessage } from '@parley/chaos/final-message';
-import { choicesIn, rootsIn } from '@parley/chaos/final-reads';
 import type { HistoryRecord } from '@parley/chaos/history';
 import { Random } from '@parley/chaos/random';
 import {
   type AccountId,
-  type ClientId,
   type ConversationId,
-  conversationOfStream,
   LIMITS,
   type Limits,
-  type Seq,
   SYSTEM,
-  streamOfAccount,
-  streamOfConversation,
   type UserGroupId,
-  WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { StoredEvent } from '@parley/server/internal/stream/record';
-import { uuidv7 } from 'uuidv7';
 import { SimulatedBrowser } from './client/browser.ts';
 import { ClientDriver } from './client/client-driver.ts';
 import type { RunContext } from './client/run-context.ts';
 import { EventLoop, StuckError } from './event-loop.ts';
 import { type End, FAULTS, type FaultContext } from './faults.ts';
+import { FinalReads } from './final-reads.ts';
 import { replaceGlobals, STARTED_AT } from './globals.ts';
 import { History } from './history.ts';
-import { holdRecord } from './hold-record.ts';
 import { logTo } from './log.ts';
 import { NO_METRICS } from './metrics.ts';
 import { Network } from './network/network.ts';
 import { BrokerBus } from './node/broker.ts';
 import { SimulatedNode } from './node/node.ts';
 import { NodeSlot } from './node/slot.ts';
-import { type FaultPlan, type Plan, type Step, USER_GROUP } from './plan.ts';
+import type { FaultPlan, Plan, Step } from './plan.ts';
 import { Process } from './process.ts';
-import { isOfDatabase, type Role, RunDatabase } from './run-database.ts';
+import { isOfDatabase, RunDatabase } from './run-database.ts';
+import { accountsOf, createGroups, rolesOf } from './set-up.ts';
 
 /** The result of a run. */
 export interface RunResult {
@@ -127,13 +119,11 @@ class Simulation {
   readonly #slots: NodeSlot[] = [];
   readonly #drivers: ClientDriver[] = [];
   readonly #accounts: AccountId[];
-  readonly #conversations: ConversationId[] = [];
+  #conversations: readonly ConversationId[] = [];
   #userGroup: UserGroupId | null = null;
   /** Whether the release of the legal hold was acknowledged. */
   #isHoldReleased = false;
   #isRestored = false;
-  /** The roots of the threads of each conversation at the end. */
-  readonly #roots = new Map<ConversationId, readonly Seq[]>();
   /** What ends the faults in progress. */
   readonly #ends = new Map<FaultPlan, End>();
 
@@ -144,8 +134,8 @@ class Simulation {
     this.history = new History(() => loop.now);
     const { conditions } = plan;
     const random = new Random(plan.seed).fork(100);
-    this.#accounts = Array.from({ length: plan.accounts }, (_, n) => accountId(n));
-    this.#database = new RunDatabase(loop, random.fork(3), this.#withRoles(), [
+    this.#accounts = accountsOf(plan);
+    this.#database = new RunDatabase(loop, random.fork(3), rolesOf(plan, this.#accounts), [
       conditions.commit.min,
       conditions.commit.max,
     ]);
@@ -160,19 +150,6 @@ class Simulation {
     for (let n = 1; n <= plan.nodes; n++) this.#slots.push(this.#slotOf(`n${n}`));
   }
 
-  /** Returns the accounts with their roles: the first one may be an owner or admin, and the last one a guest. */
-  #withRoles() {
-    const { hasUserGroup, hasGuest, hasHold } = this.#plan;
-    const last = this.#accounts.length - 1;
-    const roleOf = (n: number): Role => {
-      if (hasGuest && n === last) return 'guest';
-      if (n > 0) return 'member';
-      if (hasHold) return 'owner';
-      return hasUserGroup ? 'admin' : 'member';
-    };
-    return this.#accounts.map((id, n) => ({ id, role: roleOf(n) }));
-  }
-
   /** Records an error that nothing caught. */
   uncaught(error: unknown): void {
     const how = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -185,7 +162,7 @@ class Simulation {
     // Until a day passes, it is the day before.
     if (retention) for (const slot of this.#slots) slot.setDay(retention.keepMs - DAY_MS);
     for (const slot of this.#slots) slot.start();
-    await this.#until(SETUP_MS, () => this.#createGroups());
+    await this.#until(SETUP_MS, () => this.#setUp());
     this.#database.backUp();
     const context: RunContext = {
       loop,
@@ -232,9 +209,10 @@ class Simulation {
       if (retention || hasThreads) await loop.run(() => false, loop.now + THREADS_MS);
     }
     await this.#until(CONVERGENCE_MS, () => this.#finish(missing.length === 0));
-    this.#readLogs();
-    await this.#until(CONVERGENCE_MS, () => this.#readMessages());
-    if (this.#plan.hasHold) await this.#until(CONVERGENCE_MS, () => this.#readHold());
+    const reads = this.#finalReads();
+    const roots = reads.logs();
+    await this.#until(CONVERGENCE_MS, () => reads.messages(roots));
+    if (this.#plan.hasHold) await this.#until(CONVERGENCE_MS, () => reads.hold());
   }
 
   /** Adds a record of this moment. */
@@ -269,33 +247,10 @@ class Simulation {
     );
   }
 
-  async #createGroups(): Promise<void> {
+  async #setUp(): Promise<void> {
     const [slot] = this.#slots as [NodeSlot];
-    for (const [n, { members }] of this.#plan.conversations.entries()) {
-      const [creator, ...others] = members.map((m) => this.#accounts[m] as AccountId);
-      const clientId = this.#loop.within(slot.process, uuidv7) as ClientId;
-      const sender = { actor: creator as AccountId, clientId };
-      const group = { name: `group ${n}`, visibility: 'public' as const, members: others };
-      const outcome = await this.#loop.within(slot.process, () =>
-        slot.node?.createGroup(sender, group),
-      );
-      if (outcome?.kind !== 'stored') throw new Error('A group could not be created');
-      this.#conversations.push(conversationOfStream(outcome.stream));
-    }
-    if (this.#plan.hasUserGroup) await this.#createUserGroup(slot);
-    const [owner] = this.#accounts as [AccountId];
-    if (this.#plan.hasHold) {
-      await this.#loop.within(slot.process, () => slot.node?.placeHold(owner, this.#conversations));
-    }
-  }
-
-  async #createUserGroup(slot: NodeSlot): Promise<void> {
-    const [actor, ...members] = this.#accounts as [AccountId, ...AccountId[]];
-    const sender = { actor, clientId: this.#loop.within(slot.process, uuidv7) as ClientId };
-    const made = await this.#loop.within(slot.process, () =>
-      slot.node?.createUserGroup(sender, { name: USER_GROUP, title: 'A team', members }),
-    );
-    if (made?.outcome.kind !== 'stored') throw new Error('A user group could not be created');
+    const made = await createGroups(this.#plan, slot, this.#accounts, this.#loop);
+    this.#conversations = made.conversations;
     this.#userGroup = made.userGroup;
   }
 
@@ -429,55 +384,20 @@ class Simulation {
     return new Promise((resolve) => this.#loop.after(CHECK_MS, this.#runner, resolve));
   }
 
-  #readLogs(): void {
-    for (const account of this.#accounts) {
-      const choices = choicesIn(this.#database.eventsOf(streamOfAccount(account)));
-      this.history.add({ kind: 'follows', account, choices });
-    }
-    if (this.#userGroup) {
-      const versions = this.#database
-        .eventsOf(WORKSPACE_STREAM)
-        .flatMap(({ type, data }) =>
-          type === 'user_group.changed' ? { id: data.userGroup, members: data.members } : [],
-        );
-      this.history.add({ kind: 'user-groups', versions });
-    }
-    for (const id of this.#conversations) {
-      const stream = streamOfConversation(id);
-      const events = this.#database.eventsOf(stream);
-      this.#roots.set(id, rootsIn(events));
-      // The creator sees the log from its own joining on, which follows the creation.
-      this.history.add({ kind: 'log', stream, first: 2, events: events.filter((e) => e.seq > 1) });
-    }
-  }
-
-  /** Reads what the legal hold has, or what is left of it. */
-  async #readHold(): Promise<void> {
+  #finalReads(): FinalReads {
     const [slot] = this.#slots as [NodeSlot];
-    const record = await holdRecord({
-      node: slot.node as SimulatedNode,
+    return new FinalReads({
+      slot,
+      loop: this.#loop,
+      database: this.#database,
+      history: this.history,
+      accounts: this.#accounts,
       conversations: this.#conversations,
+      userGroup: this.#userGroup,
       // A restore may have undone the release.
       mustBeReleased: this.#isHoldReleased && !this.#isRestored,
-      within: (work) => this.#loop.within(slot.process, work),
-      now: () => this.#loop.now,
       pause: () => this.#pause(),
     });
-    this.history.add(record);
-  }
-
-  /** Reads the messages as the first account does, which is a member of all groups. */
-  async #readMessages(): Promise<void> {
-    const [slot] = this.#slots as [NodeSlot];
-    const [reader] = this.#accounts as [AccountId];
-    for (const id of this.#conversations) {
-      const stream = streamOfConversation(id);
-      const roots = this.#roots.get(id) ?? [];
-      const messages = await this.#loop.within(slot.process, () =>
-        slot.node?.messagesOf(reader, id, roots),
-      );
-      this.history.add({ kind: 'messages', stream, messages: (messages ?? []).map(finalMessage) });
-    }
   }
 
   /** Runs until `work` is done. */
@@ -522,6 +442,3 @@ class Simulation {
     this.#options.trace?.(this.#loop.now, who, what);
   }
 }
-
-const accountId = (n: number): AccountId =>
-  `00000000-0000-7000-9000-${String(n + 1).padStart(12, '0')}` as AccountId;
