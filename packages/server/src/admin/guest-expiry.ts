@@ -77,7 +77,7 @@ export class GuestExpiry {
   }
 
   async #deactivate(account: AccountId): Promise<void> {
-    const { append, audit } = this.#deps;
+    const { append, audit, pool } = this.#deps;
     const command: ExpireCommand = {
       rule: expireRule,
       actor: SYSTEM,
@@ -91,7 +91,13 @@ export class GuestExpiry {
     };
     const outcome = await command.notes.logAfter(append.run(command));
     assertStored(outcome, 'A guest was not deactivated');
-    await endAccess(this.#deps, account);
+    const { rowCount } = await pool.query({
+      name: 'admin-guest-ended',
+      text: 'select 1 from accounts where id = $1 and not is_active',
+      values: [account],
+    });
+    // The access may have been extended meanwhile: then the guest stays logged in.
+    if (rowCount !== 0) await endAccess(this.#deps, account);
   }
 }
 

@@ -514,7 +514,8 @@ test('the end of a guest’s access is in the future, and kept until it is chang
   );
   const renamed = await change(gina, { displayName: 'Gina G.', role: 'guest' });
   expect(renamed.body).toMatchObject({ displayName: 'Gina G.', accessEndsAt });
-  // Nor does a node whose clock is ahead end it.
+  // Nor does a node whose clock is ahead end it, or log the guest out.
+  const loggedOut: string[] = [];
   const append = anAppend(server.pool);
   await new GuestExpiry({
     pool: server.pool,
@@ -522,10 +523,11 @@ test('the end of a guest’s access is in the future, and kept until it is chang
     clock: { now: () => Date.parse('2101-01-01T00:00:00.000Z') },
     log: testLog,
     audit: testAudit.log,
-    sessions: { endAll: async () => undefined },
+    sessions: { endAll: async (account) => void loggedOut.push(account) },
     keys: { closeAll: async () => undefined },
   }).deactivateDue();
   await append.close();
+  expect(loggedOut).toEqual([]);
   const { body } = await owner.request('GET', `/admin/accounts/${gina.id}`);
   expect(body).toMatchObject({ isActive: true, accessEndsAt });
 });
