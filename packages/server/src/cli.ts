@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Imports as little as possible, so that problems of the machine are reported even if few files can
 // be opened.
+import { readFileSync } from 'node:fs';
 import type { Command } from './commands/command.ts';
 import { CommandRefused, UsageError } from './commands/errors.ts';
 import { holdYoungGeneration } from './runtime/memory.ts';
@@ -86,11 +87,20 @@ function usage(): string {
   const lines = Object.entries(COMMANDS).map(([name, entry]) =>
     `  ${name} ${entry.usage ?? ''}`.trimEnd().concat(`\n      ${entry.description}`),
   );
-  return `Usage: parley COMMAND\n\n${lines.join('\n')}\n`;
+  return `Usage: parley COMMAND | --version\n\n${lines.join('\n')}\n`;
+}
+
+function version(): string {
+  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
 }
 
 async function main([name = 'start', ...args]: readonly string[]): Promise<number> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (name === '--version') {
+    process.stdout.write(`${version()}\n`);
+    return 0;
+  }
   const help = name === 'help' || name === '--help' || args.includes('--help');
   if (help && entry?.helps !== true) {
     process.stdout.write(usage());

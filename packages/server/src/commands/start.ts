@@ -1,13 +1,14 @@
 import { startParley } from '../main.ts';
 import { createLogger } from '../runtime/log.ts';
 import { releaseYoungGeneration } from '../runtime/memory.ts';
-import { readConfig } from './command.ts';
+import { exactly, readConfig } from './command.ts';
 
 /** The time limit of a stop. Clients retry what was not acknowledged. */
 const STOP_MS = 14_000;
 
 /** `parley start`: runs the server until SIGTERM or SIGINT. */
-export async function start(): Promise<number> {
+export async function start(args: readonly string[]): Promise<number> {
+  exactly(args);
   const config = readConfig();
   const log = createLogger(config.logLevel);
   const stopping = new AbortController();

@@ -115,7 +115,9 @@ test('accounts are listed, and errors are reported', async () => {
   await user(['list']);
   expect(written).toMatch(/^zed\tmember\tactive\tzed@example\.org$/m);
   await expect(user(['link', 'zoe'])).rejects.toThrow('There is no account named zoe.');
-  await expect(user(['add', 'zed', 'zed@example.org'])).rejects.toThrow(/taken/);
+  await expect(user(['add', 'zed', 'zed@example.org'])).rejects.toThrow(
+    /^This username is taken\nAn account with this email address already exists$/,
+  );
   await expect(user(['add', 'x y', 'no address'])).rejects.toThrow(/letters.*\n.*email/);
   await expect(user(['add', 'new'])).rejects.toThrow('Missing argument: EMAIL');
   await expect(user(['drop'])).rejects.toThrow('Unknown subcommand: drop');

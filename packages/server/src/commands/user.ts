@@ -151,7 +151,9 @@ async function withAppend<T>(
 function assertStored(outcome: Outcome): void {
   if (outcome.kind === 'refused') {
     const { message, errors } = outcome.refusal;
-    throw new CommandRefused([message, ...(errors ?? []).map((e) => e.message)].join('\n'));
+    // The message of a refusal may be that of its only error.
+    const lines = new Set([message, ...(errors ?? []).map((e) => e.message)]);
+    throw new CommandRefused([...lines].join('\n'));
   }
   if (outcome.kind === 'unknown')
     throw new Error(
