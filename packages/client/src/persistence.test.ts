@@ -259,6 +259,9 @@ describe('clear', () => {
     expect(store.calls.at(-1)).toBe('clear');
     expect(store.calls).not.toContain('put b');
     expect(store.applied.flatMap((c) => [...c.cursors.values()])).not.toContain(3);
+    // Another client may have stored something since.
+    await persistence.clear();
+    expect(store.calls.filter((call) => call === 'clear')).toHaveLength(1);
   });
 
   test('reports a failure', async () => {

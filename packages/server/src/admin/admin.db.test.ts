@@ -424,8 +424,16 @@ describe('a deactivated account', () => {
     const direct = await member.request('POST', '/conversations/direct', { account: bea.id });
     expect(direct.status).toBe(404);
 
+    // A session that a killed server has left ends as well.
+    await server.pool.query('update accounts set is_active = true where id = $1', [bea.id]);
+    const { sessionToken } = (await login('bea')).body;
+    await server.pool.query('update accounts set is_active = false where id = $1', [bea.id]);
     await admin.request('POST', `/admin/accounts/${bea.id}/reactivate`);
     expect((await bea.request('GET', '/me')).status).toBe(401);
+    const left = await call(server.url, 'POST', '/auth/token', {
+      headers: { authorization: `Bearer ${sessionToken}` },
+    });
+    expect(left.status).toBe(401);
     expect((await login('bea')).status).toBe(200);
   });
 

@@ -17,6 +17,14 @@ test('for each address a few events of unauthenticated callers are stored, and t
   expect(budget.admit('login_failed', '192.0.2.1')).toBe(true);
 });
 
+test('after an hour, events of unauthenticated callers are stored again', () => {
+  const budget = new AuditBudget();
+  const admit = (n: number) => budget.admit('login_failed', `10.0.0.${n}`);
+  expect(Array.from({ length: 300 }, (_, n) => admit(n)).filter(Boolean)).toHaveLength(200);
+  budget.drain();
+  expect(Array.from({ length: 300 }, (_, n) => admit(n)).filter(Boolean)).toHaveLength(200);
+});
+
 test('every admin operation is stored', () => {
   const budget = new AuditBudget();
   for (let n = 0; n < 5_000; n++) expect(budget.admit('role_changed', 'admin')).toBe(true);
