@@ -291,6 +291,19 @@ async function lockStreams(tx, commands) {`,
     caughtBy: ['I8 live', 'I9 nothing repaired'],
     run: { mode: 'clean', faults: none, commandsPerSecond: 150 },
   },
+  'live-at-once': {
+    description: 'tell a client that it is live before it has what it missed',
+    edits: [
+      {
+        file: 'live/subscription-set.js',
+        find: `        if (this.#resume.idle)
+            this.#onLive();`,
+        replace: '        this.#onLive();',
+      },
+    ],
+    caughtBy: ['I8 live'],
+    run: { mode: 'chaos', faults: ['cut-sockets'], commandsPerSecond: 150 },
+  },
   'cursor-first': {
     description: 'store the cursor before the events',
     caughtBy: ['I11 same state'],

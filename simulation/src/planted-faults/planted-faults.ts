@@ -21,6 +21,7 @@ const SHARED = [
   'deliver-twice',
   'false-ack',
   'late-subscription',
+  'live-at-once',
   'hidden-kept',
   'held-too-late',
   'kept-after-release',
