@@ -74,10 +74,6 @@ const INSIDE = [
       const seq = await seqOf('release-2-4', 'Porto reports');
       await page.goto(`/c/${await idOf('release-2-4')}?thread=${seq}`);
       await page.getByText('median of five').waitFor();
-      // Beside it, on wide screens: the poll and the files are loaded after the messages.
-      if (!(await page.getByText('When shall we freeze').isVisible())) return;
-      await page.getByRole('button', { name: 'Close poll' }).waitFor();
-      await page.getByText('test-tank-run-7').first().waitFor();
     },
   },
   { name: 'images', title: 'Group: images', open: conversation('field-notes') },
