@@ -11,7 +11,7 @@ import Fastify, {
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { uuidv7 } from 'uuidv7';
 import { knownSessionOf } from '../http/authenticate.ts';
-import { handleError, pathOf, RefusalError, refuse } from '../http/errors.ts';
+import { handleError, loggedPath, pathOf, RefusalError, refuse } from '../http/errors.ts';
 import { addressKey } from '../limits/address-key.ts';
 import type { Logger } from '../runtime/log.ts';
 import { writeClientError } from './client-error.ts';
@@ -199,7 +199,7 @@ function logResponses(app: FastifyInstance, deps: HttpDeps): void {
     request.log.debug(
       {
         method: request.method,
-        path: pathOf(request),
+        path: loggedPath(request),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
       },

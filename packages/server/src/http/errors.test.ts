@@ -8,12 +8,13 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { IdempotencyHeader } from './describe.ts';
-import { handleError, RefusalError, refuse, storedOrRefuse } from './errors.ts';
+import { handleError, loggedPath, RefusalError, refuse, storedOrRefuse } from './errors.ts';
 import { clientIdOf } from './idempotency.ts';
 import { refuseCrossSite } from './origin.ts';
 import { pageCursor } from './page.ts';
 
 let app: FastifyInstance;
+const loggedPaths: string[] = [];
 const logged: { level: string; fields: Record<string, unknown>; text: string }[] = [];
 
 beforeAll(async () => {
@@ -26,6 +27,9 @@ beforeAll(async () => {
         logged.push({ level, fields, text })) as never;
     }
     return handleError(error as Parameters<typeof handleError>[0], request, reply);
+  });
+  app.addHook('onResponse', async (request) => {
+    loggedPaths.push(loggedPath(request));
   });
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const body = z.object({
@@ -54,6 +58,7 @@ beforeAll(async () => {
     refuse((request.params as { code: 'forbidden' }).code, 'not for you', { retryAfter: 1.2 }),
   );
   routes.get('/unknown', async () => storedOrRefuse({ kind: 'unknown' } as never));
+  routes.get('/webhooks/:id/:key', async () => storedOrRefuse({ kind: 'unknown' } as never));
   routes.get('/stored', async () => storedOrRefuse({ kind: 'stored', seq: 7 } as never));
   routes.get('/declined', async () =>
     storedOrRefuse({ kind: 'refused', refusal: refusal('message_deleted') } as never),
@@ -220,6 +225,18 @@ describe('a problem', () => {
       { level: 'warn', fields: { url: '/refused/unavailable' }, text: 'request failed' },
     ]);
   });
+});
+
+test.each([
+  ['/webhooks/1/pk_secret', '/webhooks/:id/:key'],
+  ['/webhooks/1/%70k_secret?x=1', '/webhooks/:id/:key'],
+  ['/webhook/1/pk_secret/', '/webhook/1/pk_…/'],
+  ['/unknown', '/unknown'],
+])('the API key in %s is not logged', async (url, path) => {
+  logged.length = 0;
+  await get(url);
+  expect(loggedPaths.at(-1)).toBe(path);
+  expect(JSON.stringify(logged)).not.toContain('secret');
 });
 
 describe('a page cursor', () => {

@@ -69,11 +69,11 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   const refused = refusalOf(error, request);
   if (refused.code === 'internal') {
     request.log.error(
-      { err: error, method: request.method, url: pathOf(request) },
+      { err: error, method: request.method, url: loggedPath(request) },
       'unexpected error',
     );
   } else if (ERRORS[refused.code].status >= 500) {
-    request.log.warn({ err: error, url: pathOf(request) }, 'request failed');
+    request.log.warn({ err: error, url: loggedPath(request) }, 'request failed');
   }
   return sendProblem(request, reply, refused);
 }
@@ -81,6 +81,17 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
 /** Returns the path of a request without its query, which may contain what users typed. */
 export function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? '/';
+}
+
+/**
+ * Returns the path of a request for the log, without secrets: the URL of an incoming webhook contains an API key, whose
+ * route is logged instead.
+ */
+export function loggedPath(request: FastifyRequest): string {
+  const route = request.routeOptions.url;
+  if (route?.endsWith('/:key')) return route;
+  // A mistyped address matches no route.
+  return pathOf(request).replace(/pk_[\w-]+/g, 'pk_…');
 }
 
 /** Returns the refusal for a thrown error. */
