@@ -87,12 +87,18 @@ export function onLanguage(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+/** Counts changes of the language: of several at once, the last one counts. */
+let changes = 0;
+
 /**
  * Shows the pages before login in another language, without loading them again. The pages with a session are loaded
  * again instead, because their rows are rendered only when their data changes.
  */
 export async function changeLanguage(tag: LanguageTag): Promise<void> {
+  const change = ++changes;
   const [first, others] = await Promise.all([LANGUAGES[tag].load(), LANGUAGES[tag].loadRest()]);
+  // Another language was chosen meanwhile.
+  if (change !== changes) return;
   language = tag;
   locale = localeOf(tag);
   direction = LANGUAGES[tag].direction;
