@@ -101,8 +101,8 @@ export interface ClientEvents {
   /** Data could not be stored: it is in memory only. */
   storage: Error;
   /**
-   * A change of the sidebar, of notification settings or of the locale was refused, or failed otherwise, after it had waited for a
-   * connection.
+   * A change of the sidebar, of notification settings or of the locale was refused, or failed otherwise, after it had
+   * waited for a connection.
    */
   refused: Error;
   /** A draft of the account was changed, on any device. Not emitted before `client.drafts.load()` is first called. */

@@ -12,8 +12,9 @@ const TAIL_BYTES = 128 * 1024;
  * and its subscriptions.
  *
  * A subscription is *live* exactly while its cursor is at the head, it has everything that it awaits,
- * it may see what follows, and its socket is not congested; otherwise it is *behind*, and `Resume` replays events to it. There
- * is no third state and no separate snapshot, so no event can be missed between replay and live.
+ * it may see what follows, and its socket is not congested; otherwise it is *behind*, and `Resume`
+ * replays events to it. There is no third state and no separate snapshot, so no event can be missed
+ * between replay and live.
  * Head and subscriptions change only through the transitions of this class:
  *
  * - `add`, `remove`: a subscription starts and ends.
