@@ -107,6 +107,9 @@ export class Installation {
   }
 }
 
+/** What `renameAssets` adds to each name. It is longer than a hash, so no build contains it. */
+export const RENAMED = '-of-the-new-build';
+
 /** Renames every hashed asset and changes all references to it, as another build would. */
 export async function renameAssets(assets: string): Promise<void> {
   const web = join(assets, '..');
@@ -114,7 +117,7 @@ export async function renameAssets(assets: string): Promise<void> {
     if (['.br', '.gz'].includes(extname(name))) rmSync(join(web, name));
   }
   const names = readdirSync(assets);
-  const renamed = (name: string) => name.replace(/\.\w+$/, 'Z$&');
+  const renamed = (name: string) => name.replace(/\.\w+$/, `${RENAMED}$&`);
   const texts = [join(web, 'index.html'), ...names.map((name) => join(assets, name))];
   for (const path of texts.filter((p) => ['.js', '.css', '.html'].includes(extname(p)))) {
     let text = readFileSync(path, 'utf8');
