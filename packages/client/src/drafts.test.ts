@@ -151,3 +151,16 @@ test('drafts of a conversation and of its threads are separate', async () => {
   expect(drafts.get({ conversation: C })).toMatchObject({ body: 'to all' });
   expect(changes.at(-1)).toMatchObject({ conversation: C, thread, draft: null });
 });
+
+test('a change of a draft is reported once, and not after a later one', () => {
+  const changes: DraftChanged[] = [];
+  const drafts = new Drafts({} as ParleyApi, (change) => changes.push(change));
+  const changeTo = (version: number, body: string) =>
+    drafts.apply({ conversation: C, version, draft: { body } as Draft });
+  changeTo(5, 'five');
+  // The answer to a save, and its frame, have the same version.
+  changeTo(5, 'five');
+  changeTo(4, 'four');
+  expect(changes.map(({ version }) => version)).toEqual([5]);
+  expect(drafts.get({ conversation: C })).toMatchObject({ body: 'five' });
+});

@@ -161,6 +161,20 @@ describe('a window of messages', () => {
     expect(window.hasOlder).toBe(false);
   });
 
+  test('a reaction without accounts is removed', () => {
+    const window = new MessageWindow(CONVERSATION, seq(1));
+    const on = (n: number, type: string, data: object, actor = ME) =>
+      window.apply({ seq: n, at: '', actor, client: null, type, data } as unknown as Event);
+    const reactions = () => window.messages[0]?.reactions;
+    on(1, 'message.posted', { body: 'x' });
+    on(2, 'reaction.added', { message: 1, emoji: '👍' });
+    on(3, 'reaction.added', { message: 1, emoji: '👍' }, SYSTEM);
+    on(4, 'reaction.removed', { message: 1, emoji: '👍' });
+    expect(reactions()).toEqual([{ emoji: '👍', accounts: [SYSTEM] }]);
+    on(5, 'reaction.removed', { message: 1, emoji: '👍' }, SYSTEM);
+    expect(reactions()).toEqual([]);
+  });
+
   test('an ack that arrives before its event makes one row, not two (B25)', () => {
     const event = {
       op: 'event',

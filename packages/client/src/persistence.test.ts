@@ -33,14 +33,15 @@ class SlowStore implements Store {
   failing = false;
   busy = 0;
   overlapped = false;
-  readonly #ticks: () => number;
+  readonly #ticks: (call: string) => number;
 
-  constructor(ticks: () => number = () => 1) {
+  constructor(ticks: (call: string) => number = () => 1) {
     this.#ticks = ticks;
   }
 
   async #work(call: string): Promise<void> {
-    for (let n = this.#ticks(); n > 0; n--) await new Promise((resolve) => setImmediate(resolve));
+    for (let n = this.#ticks(call); n > 0; n--)
+      await new Promise((resolve) => setImmediate(resolve));
     if (this.failing) throw new Error('disk full');
     this.calls.push(call);
   }
@@ -245,7 +246,7 @@ describe('a store that fails', () => {
 
 describe('clear', () => {
   test('clears the store after pending writes, and stores nothing afterwards', async () => {
-    const store = new SlowStore(() => 5);
+    const store = new SlowStore((call) => (call === 'clear' ? 1 : 5));
     const { persistence } = aPersistence(store);
     void persistence.putOutbox(anEntry('a'));
     persistence.cursor(S, seq(1));

@@ -590,10 +590,52 @@ describe('the workspace', () => {
     for (const request of [...server.requests]) server.fail(request, 'network');
     await settle();
     expect(server.requests).toEqual([]);
-    deliver(server, { op: 'reset', stream: streamOfAccount(server.me), lastSeq: 9_000 });
+    const reload = async (stream: StreamId) => {
+      deliver(server, { op: 'reset', stream, lastSeq: 9_000 });
+      await arrive(server);
+      await vi.advanceTimersByTimeAsync(1_000);
+      return server.requests.some((r) => r.path === '/me/thread-cursors');
+    };
+    expect(await reload(WORKSPACE_STREAM)).toBe(false);
+    expect(await reload(streamOfAccount(server.me))).toBe(true);
+  });
+
+  test('a guest reloads what has changed: users, the own account, and after a gap everyone known', async () => {
+    const { server } = await inGroup();
+    const reload = async (changed: object) => {
+      for (const request of [...server.requests]) {
+        // A failed request for the own account is repeated.
+        if (request.path === '/me') server.answer(request);
+        else server.fail(request, 'network');
+      }
+      deliver(server, { op: 'changed', users: [], settings: [], emoji: false, ...changed });
+      await arrive(server);
+      await vi.advanceTimersByTimeAsync(10_000);
+      return server.requests.map((r) => r.path);
+    };
+    expect(await reload({})).toEqual([]);
+    expect(await reload({ settings: ['groupCreation'] })).toEqual(['/me']);
+    expect(await reload({ users: [server.other] })).toEqual([`/users/${server.other}`]);
+    expect((await reload({ users: [server.me] })).sort()).toEqual(['/me', `/users/${server.me}`]);
+    await reload({ users: [server.other] });
+    server.requests[0]?.resolve(Response.json({ id: server.other, displayName: 'Former member' }));
+    server.requests.length = 0;
+    await settle();
+    expect((await reload({ users: null })).sort()).toEqual(['/me', '/users?limit=200']);
+    for (const request of [...server.requests]) server.answer(request);
+    await settle();
+    expect(server.requests.map((r) => r.path)).toEqual([`/users/${server.other}`]);
+  });
+
+  test('a guest reloads known users after a reconnect, because guests receive no events of users', async () => {
+    const server = new ModelServer();
+    server.ownRole = 'guest';
+    const { client } = await aLiveClient(server);
+    server.cut();
+    await vi.advanceTimersByTimeAsync(2_000);
     await arrive(server);
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect(server.requests.map((r) => r.path)).toContain('/me/thread-cursors');
+    expect(client.state).toBe('live');
+    expect(server.requests.map((r) => r.path)).toContain('/users?limit=200');
   });
 
   test('counts the unread activity again when a stream is reset', async () => {

@@ -47,3 +47,16 @@ test('an event after the count says whether a reply still mentions the account',
   const hidden = eventOf(10, 'message.hidden', { message: 8, author: OTHER, thread: 6 });
   expect(counts.endsMention(hidden, ME)).toBe(false);
 });
+
+test('a reply that is not kept any more is counted until it is read', () => {
+  const counts = new ThreadCounts(COUNTED, 1);
+  const post = (seq: number, actor: AccountId) =>
+    counts.apply({ ...eventOf(seq, 'message.posted', { body: '', thread: 6 }), actor }, ME);
+  post(9, OTHER);
+  for (let seq = 10; seq <= 209; seq++) post(seq, ME);
+  expect(counts.cursor.unread).toBe(2);
+  counts.read(8 as Seq);
+  expect(counts.cursor.unread).toBe(2);
+  counts.read(9 as Seq);
+  expect(counts.cursor.unread).toBe(0);
+});

@@ -58,6 +58,8 @@ export class ModelServer {
     rename: 'admin',
     mentionEveryone: 'admin',
   };
+  /** The role of this account on the server. */
+  ownRole: Me['role'] = 'member';
   /** Whether its conversations are default groups. */
   isEveryone = false;
   /** Every command gets this answer instead of being executed. */
@@ -630,6 +632,7 @@ export class ModelServer {
     return {
       id: this.loggedInAs,
       displayName: 'Me',
+      role: this.ownRole,
       permissions: this.ownPermissions,
       messageWindows: { edit: null, delete: null },
     } as Partial<Me> as Me;

@@ -1,7 +1,6 @@
 import type { TimelineMessage } from '@parley/client';
 import type { AccountId, Seq } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
-import { attentionOf, IDLE_MS } from '../lib/attention.ts';
 import { firstUnreadRow, readUpTo } from './reading.ts';
 import type { Row } from './rows.ts';
 
@@ -53,19 +52,6 @@ const visible = {
   isPlaced: true,
   hasUnreadAbove: false,
 };
-
-describe('attention', () => {
-  test.each([
-    ['present', true, true, 0],
-    ['present', true, true, IDLE_MS - 1],
-    ['idle', true, true, IDLE_MS],
-    ['elsewhere', false, true, 0],
-    ['elsewhere', true, false, 0],
-  ])('is %s when visible is %s, focused is %s, and the last input %s ms ago', (...given) => {
-    const [expected, isVisible, hasFocus, sinceInput] = given;
-    expect(attentionOf({ isVisible, hasFocus, sinceInput })).toBe(expected);
-  });
-});
 
 describe('readUpTo', () => {
   test('returns the last visible message', () => {
