@@ -56,13 +56,14 @@ const as = (key: string, method: string, path: string, body?: object) =>
 describe('an API key', () => {
   test('is shown once, and stored as a hash', async () => {
     const account = await createServiceAccount();
-    const { key, id } = await createKey(account);
+    const { key, id } = await createKey(account, { scopes: [...ALL, ...ALL] });
     expect(key).toMatch(/^pk_[A-Za-z0-9_-]{43}$/);
     const { body } = await owner.request('GET', `/admin/service-accounts/${account}/keys`);
     expect(body.items).toHaveLength(1);
     expect(body.items[0]).toMatchObject({
       id,
       name: 'ci',
+      scopes: ALL,
       hint: key.slice(0, 8),
       lastUsedAt: null,
     });

@@ -333,6 +333,28 @@ describe('retention', () => {
     expect(Number(turn?.at)).toBeLessThan(Number(last?.at));
   });
 
+  test('goes on with the others if the messages of a conversation cannot be deleted', async () => {
+    const stuck = await ann.group('stuck', []);
+    const next = await ann.group('next', []);
+    expect(stuck < next).toBe(true);
+    for (const id of [stuck, next]) await age(id, [await ann.post(id, 'old')], 8);
+    await server.pool.query(
+      `create function fail_here() returns trigger language plpgsql as $$
+       begin raise exception 'cannot be deleted'; end $$;
+       create trigger fail_here before update on messages for each row
+       when (new.conversation_id = '${stuck}') execute function fail_here();
+       insert into group_retention (conversation_id, days, seq) values ('${stuck}', 7, 1)`,
+    );
+    expect((await keep(ann, next, 7)).status).toBe(200);
+    await until(async () => (await textsIn(next)).join() === '', 'the conversation after it');
+    expect(await textsIn(stuck)).toEqual(['old']);
+    await server.pool.query(
+      `drop trigger fail_here on messages;
+       drop function fail_here;
+       delete from group_retention where conversation_id = '${stuck}'`,
+    );
+  });
+
   test('deletes nothing early on a node whose clock is ahead', async () => {
     const id = await ann.group('clocks', []);
     const seqs = [await ann.post(id, 'of last week'), await ann.post(id, 'of today')];

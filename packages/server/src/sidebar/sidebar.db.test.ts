@@ -3,6 +3,7 @@ import {
   DEFAULT_LAYOUT,
   LIMITS,
   PLACEMENTS_PER_EVENT,
+  type SidebarMove,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -337,8 +338,11 @@ describe('conversations', () => {
     // There is no rank left before the first: all are given new ones.
     const { body } = await move(ida, { conversations: [more], section: 'groups', after: null });
     expect(body.placements).toMatchObject([{ conversation: more }, { conversation: kept }]);
-    const events = (await eventsOf(ida)) as { data: { removed: string[] } }[];
+    const events = (await eventsOf(ida)) as { data: SidebarMove }[];
     expect(events.every((one) => one.data.removed.length <= PLACEMENTS_PER_EVENT)).toBe(true);
+    // No event gives a new rank to a conversation that another one removes.
+    const placed = events.flatMap((one) => one.data.placed.map((p) => p.conversation));
+    expect(new Set(placed)).toEqual(new Set([kept, more]));
   });
 
   test('are limited in number', async () => {

@@ -1,9 +1,20 @@
-import { type AccountId, type ConversationId, LIMITS, type UserGroup } from '@parley/protocol';
+import {
+  type AccountId,
+  type ConversationId,
+  LIMITS,
+  type UserGroup,
+  type UserGroupId,
+} from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
-import { aClientId } from '../../test/support/stream-builders.ts';
+import { aClientId, anAppend } from '../../test/support/stream-builders.ts';
+import { testLog } from '../../test/support/test-log.ts';
+import { AuditLog } from '../audit/audit-log.ts';
 import { examine } from '../doctor/doctor.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { openDatabase } from '../storage/database.ts';
+import { changeUserGroup } from './commands.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -117,6 +128,31 @@ describe('user groups', () => {
       from (select 'filler-' || n as n from generate_series(1, ${LIMITS.userGroups} - ${most[0]?.count}) n) f`);
     expect((await create('one-more')).body.code).toBe('too_many_user_groups');
     await server.rows(`delete from user_groups where seq = 0`);
+  });
+
+  test('are not changed by an admin who is suspended after the request was authenticated', async () => {
+    const { id } = await created('watchers', [ria.id]);
+    const { pool, close } = await openDatabase(
+      { connectionString: server.pool.options.connectionString as string },
+      testLog,
+      { pipelined: true },
+    );
+    const append = anAppend(pool);
+    const log = new AuditLog({ pool, clock: systemClock, log: testLog });
+    const empty = () =>
+      changeUserGroup(
+        append,
+        { actor: admin.id, clientId: aClientId(), audit: { log, address: null } },
+        id as UserGroupId,
+        { members: [] },
+      );
+    const suspend = (until: string) =>
+      pool.query(`update accounts set suspended_until = ${until} where id = $1`, [admin.id]);
+    await suspend(`now() + interval '1 hour'`);
+    expect(await empty()).toMatchObject({ kind: 'refused', refusal: { code: 'forbidden' } });
+    await suspend('null');
+    expect((await empty()).kind).toBe('stored');
+    await close();
   });
 
   test('reach clients as events of the workspace stream that hold the whole group', async () => {
