@@ -15,6 +15,8 @@ beforeEach(
 afterEach(() => void vi.useRealTimers());
 
 const stream = '01890000-0000-7000-8000-000000000001' as StreamId;
+const other = '01890000-0000-7000-8000-000000000002' as StreamId;
+const third = '01890000-0000-7000-8000-000000000003' as StreamId;
 
 test('without Redis a broker is disconnected, drops all messages, and logs one warning', async () => {
   const warnings: unknown[] = [];
@@ -87,18 +89,31 @@ describe('with a server that answers when the test says so', () => {
     await until(async () => (await send(1)) === 1);
   });
 
+  test('is not connected because of a heartbeat that returns too late', async () => {
+    server.hold('heartbeat');
+    await until(() => broker.status === 'disconnected');
+    vi.advanceTimersByTime(500);
+    server.releaseOldest();
+    while (broker.lagMs === null) await new Promise((resolve) => setImmediate(resolve));
+    vi.advanceTimersByTime(500);
+    expect(broker.status).toBe('disconnected');
+    server.release();
+    await until(() => broker.status === 'connected');
+    expect(heard.connected).toHaveBeenCalledTimes(2);
+  });
+
   test('passes a node message to the handler of its kind on the other nodes', async () => {
-    const other = new RedisBroker(server.url, 'test', testLog);
+    const second = new RedisBroker(server.url, 'test', testLog);
     const [handler, ofOtherKind] = [vi.fn(), vi.fn()];
     broker.onNodeMessage('kind', handler);
     broker.onNodeMessage('other', ofOtherKind);
-    other.start(heard);
-    await until(() => other.status === 'connected');
-    other.sendNodeMessage(null, 'kind', 'body');
+    second.start(heard);
+    await until(() => second.status === 'connected');
+    second.sendNodeMessage(null, 'kind', 'body');
     await until(() => handler.mock.calls.length > 0);
-    expect(handler.mock.calls).toEqual([['body', other.node, null]]);
+    expect(handler.mock.calls).toEqual([['body', second.node, null]]);
     expect(ofOtherKind).not.toHaveBeenCalled();
-    await other.stop();
+    await second.stop();
   });
 
   test('unsubscribes from a stream whose last subscription ended before it was confirmed', async () => {
@@ -110,6 +125,33 @@ describe('with a server that answers when the test says so', () => {
     await until(() => heard.listening.mock.calls.length === 1);
     vi.advanceTimersByTime(3_000);
     await until(() => server.received('unsubscribe', `parley:test:s:${stream}`) === 1);
+  });
+
+  test('remains subscribed to a stream that is needed again before it unsubscribes', async () => {
+    broker.subscribe(stream);
+    await until(() => heard.listening.mock.calls.length === 1);
+    broker.unsubscribe(stream);
+    broker.subscribe(stream);
+    vi.advanceTimersByTime(3_000);
+    broker.subscribe(other);
+    await until(() => heard.listening.mock.calls.length === 2);
+    expect(server.received('unsubscribe', `parley:test:s:${stream}`)).toBe(0);
+    // Of two changes at once, none is left out.
+    broker.unsubscribe(stream);
+    broker.subscribe(third);
+    await until(() => server.received('unsubscribe', `parley:test:s:${stream}`) === 1);
+  });
+
+  test('subscribes again to a stream that is needed again while it unsubscribes', async () => {
+    broker.subscribe(stream);
+    await until(() => heard.listening.mock.calls.length === 1);
+    server.hold('unsubscribe');
+    broker.unsubscribe(stream);
+    vi.advanceTimersByTime(3_000);
+    await until(() => server.received('unsubscribe', `parley:test:s:${stream}`) === 1);
+    broker.subscribe(stream);
+    server.release();
+    await until(() => server.received('subscribe', `parley:test:s:${stream}`) === 2);
   });
 
   test('a subscription that a lost connection had confirmed is requested again', async () => {
@@ -164,7 +206,7 @@ class SlowRedis {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Holds back the answers to a command until {@link release}. */
+  /** Holds back the answers to a command, or to heartbeats, until {@link release}. */
   hold(command: string): void {
     this.#held = command;
   }
@@ -172,6 +214,10 @@ class SlowRedis {
   release(): void {
     this.#held = null;
     for (const answer of this.#waiting.splice(0)) answer();
+  }
+
+  releaseOldest(): void {
+    this.#waiting.shift()?.();
   }
 
   /** Ends all connections. */
@@ -205,7 +251,7 @@ class SlowRedis {
     const isHeartbeat = name === 'publish' && rest[0]?.startsWith('parley:test:node:');
     if (!isHeartbeat) this.#commands.push([name, ...rest]);
     const answer = () => this.#answer(socket, name, rest);
-    if (name === this.#held && !isHeartbeat) this.#waiting.push(answer);
+    if (this.#held === (isHeartbeat ? 'heartbeat' : name)) this.#waiting.push(answer);
     else answer();
   }
 
