@@ -203,6 +203,15 @@ describe('sessions', () => {
     expect((await api.post('/auth/logout', undefined, bearer(sessionToken))).statusCode).toBe(204);
   });
 
+  test('logging out with a token that is not a session token is refused', async () => {
+    const { accessToken } = await api.register('ann');
+    for (const token of [accessToken, 'pk_key', 'ann']) {
+      const answer = await api.post('/auth/logout', undefined, bearer(token));
+      expect([answer.statusCode, answer.json().code]).toEqual([401, 'unauthenticated']);
+    }
+    expect((await api.get('/api/v1/me', accessToken)).statusCode).toBe(200);
+  });
+
   test('logging out of a browser deletes the cookie', async () => {
     const answer = await api.post('/auth/register', registration('ann'));
     const cookie = `parley_session=${answer.cookies[0]?.value}`;

@@ -118,6 +118,10 @@ function logoutRoute(instance: FastifyInstance, deps: LoginRoutesDeps): void {
     handler: async (request, reply) => {
       const token = sessionTokenOf(cookie, request);
       if (token === undefined) refuse('unauthenticated');
+      // An access token or API key here is a mistake of the client, whose session would continue.
+      if (bearerOf(request) !== undefined && !token.startsWith('ps_')) {
+        refuse('unauthenticated', NO_SESSION_TOKEN);
+      }
       const session = await sessions.byToken(token);
       if (session) {
         await sessions.end(session.id);
