@@ -208,6 +208,13 @@ describe('loadConfig', () => {
     expect(problemsOf({ SECURITY_CONTACT: contact })).toHaveProperty('SECURITY_CONTACT');
   });
 
+  test('rejects the address of a server without its host', () => {
+    const urls = { SMTP_URL: 'smtp://', REDIS_URL: 'redis://', DATABASE_URL: 'postgres:///parley' };
+    expect(Object.keys(problemsOf(urls)).sort()).toEqual(Object.keys(urls).sort());
+    const DATABASE_URL = 'postgres:///parley?host=/run/postgresql';
+    expect(loadConfig({ DATABASE_URL }).ok).toBe(true);
+  });
+
   test('never puts a secret in a message', () => {
     const env = {
       DATABASE_URL: 'mysql://parley:hunter2@db/parley',

@@ -4,11 +4,13 @@ import { z } from 'zod';
 
 /** The schemas of settings with a special format. */
 
-/** Returns the schema of a URL with one of these schemes. */
+/** Returns the schema of a URL with a host and one of these schemes. */
 export function url(schemes: readonly string[], description: string) {
   return z.string().refine((text) => {
     const parsed = URL.canParse(text) ? new URL(text) : undefined;
-    return parsed !== undefined && schemes.includes(parsed.protocol.replace(/:$/, ''));
+    if (parsed === undefined || !schemes.includes(parsed.protocol.slice(0, -1))) return false;
+    // PostgreSQL takes the folder of a Unix socket as a parameter.
+    return parsed.host !== '' || parsed.searchParams.has('host');
   }, description);
 }
 

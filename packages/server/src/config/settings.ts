@@ -116,7 +116,10 @@ export const settings = {
       'need the same DATABASE_URL, PUBLIC_URL and PARLEY_SECRET, and each its own data folder.',
     ],
     example: 'redis://redis.example.org:6379',
-    schema: url(['redis', 'rediss'], 'must start with redis:// or rediss://').optional(),
+    schema: url(
+      ['redis', 'rediss'],
+      'must start with redis:// or rediss:// and contain a host',
+    ).optional(),
   }),
   SMTP_URL: setting('smtpUrl', {
     secret: true,
@@ -125,7 +128,10 @@ export const settings = {
       'outbox in PARLEY_DATA, and their paths are logged.',
     ],
     example: 'smtps://user:password@smtp.example.org:465',
-    schema: url(['smtp', 'smtps'], 'must start with smtp:// or smtps://').optional(),
+    schema: url(
+      ['smtp', 'smtps'],
+      'must start with smtp:// or smtps:// and contain a host',
+    ).optional(),
   }),
   EMAIL_FROM: setting('emailFrom', {
     default: 'Parley <parley@localhost>',

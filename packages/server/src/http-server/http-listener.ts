@@ -78,7 +78,9 @@ export class HttpListener {
   static open(host: string, port: number, limits: ConnectionLimits): Promise<HttpListener> {
     const listener = new HttpListener(limits);
     return new Promise((resolve, reject) => {
-      listener.server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port)));
+      listener.server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(explain(error, host, port)),
+      );
       listener.server.listen({ host, port }, () => {
         listener.server.removeAllListeners('error');
         resolve(listener);
@@ -135,9 +137,23 @@ function answer(response: ServerResponse, status: number, type: string, body: ob
   response.end(JSON.stringify(body));
 }
 
-function explain(error: NodeJS.ErrnoException, port: number): Error {
-  if (error.code !== 'EADDRINUSE') return error;
-  return new Error(`port ${port} is already in use; set PORT to another one`, {
-    cause: error,
-  });
+/** Returns an error that names the setting to correct. */
+function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const message = messageFor(error.code, host, port);
+  return message === undefined ? error : new Error(message, { cause: error });
+}
+
+function messageFor(code: string | undefined, host: string, port: number): string | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} is already in use; set PORT to another one`;
+    case 'EACCES':
+      return `this user may not listen on port ${port}; set PORT to 1024 or higher, and let a proxy forward to it`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `HOST is not an address of this machine: ${host}`;
+    default:
+      return undefined;
+  }
 }

@@ -44,6 +44,16 @@ type Client = Awaited<ReturnType<typeof client>>;
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 const closed = ({ socket }: { socket: Socket }) => socket.destroyed;
 
+test('a listener that cannot use its address names the setting', async () => {
+  const limits = { perAddress: 3, isProxy: () => false };
+  const { port } = await listen();
+  await expect(HttpListener.open('127.0.0.1', port, limits)).rejects.toThrow(/set PORT/);
+  // An address for documentation (RFC 5737), which no machine has.
+  await expect(HttpListener.open('192.0.2.1', 0, limits)).rejects.toThrow(
+    /^HOST .*: 192\.0\.2\.1$/,
+  );
+});
+
 describe('connections of one address', () => {
   test('beyond the limit replace the one that has been idle the longest', async () => {
     const { port, open } = await listen();
