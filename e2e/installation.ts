@@ -60,7 +60,7 @@ export class Installation {
   async start(): Promise<void> {
     const child = spawn(
       process.execPath,
-      [join(this.#folder, 'packages/server/dist/cli.js'), 'start'],
+      [join(this.#folder, 'packages/server/dist/bundle/cli.js'), 'start'],
       {
         env: {
           ...process.env,

@@ -1,2 +1,2 @@
 export function build(options?: { force?: boolean }): Promise<number>;
-export function isFresh(name: 'packages' | 'web'): boolean;
+export function isFresh(name: 'packages' | 'server' | 'web'): boolean;

@@ -1,4 +1,5 @@
-// Builds what is stale: the packages (tsc), the SQL migrations next to them, the web client (Vite).
+// Builds what is stale: the packages (tsc), the SQL migrations next to them, the bundle of the server (Rolldown), the
+// web client (Vite).
 // Staleness is decided by the paths, sizes and times of the sources, so that an unchanged tree costs
 // almost nothing: npm start checks every time.
 import { createHash } from 'node:crypto';
@@ -14,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { bundleServer } from './bundle-server.mjs';
 import { compressFolder } from './compress.mjs';
 import { binOf, root, run, tsc } from './run.mjs';
 
@@ -54,6 +56,21 @@ const parts = [
       const copy = migrations.replace('/src/', '/dist/');
       rmSync(join(root, copy), { recursive: true, force: true });
       cpSync(join(root, migrations), join(root, copy), { recursive: true });
+      return 0;
+    },
+  },
+  {
+    name: 'server',
+    sources: [
+      'package-lock.json',
+      'scripts/bundle-server.mjs',
+      'packages/protocol/src',
+      'packages/server/package.json',
+      'packages/server/src',
+    ],
+    proof: ['packages/server/dist/bundle/cli.js', 'packages/server/dist/bundle/server.js'],
+    async make() {
+      await bundleServer();
       return 0;
     },
   },

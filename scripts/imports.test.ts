@@ -48,7 +48,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['layers'],
   ['main.ts'],
   ['commands'],
-  ['cli.ts'],
+  ['cli.ts', 'server.ts'],
 ];
 
 /** The packages that each package may import. */

@@ -27,7 +27,7 @@ if (process.env.npm_lifecycle_event !== undefined) {
 }
 
 // In this very process: signals reach the server directly, and memory holds one process fewer.
-const cli = join(root, 'packages/server/dist/cli.js');
+const cli = join(root, 'packages/server/dist/bundle/cli.js');
 const args = process.argv.slice(2);
 const asked = args[0] === '--' ? args.slice(1) : ['start', ...args];
 process.argv = [process.execPath, cli, ...asked];

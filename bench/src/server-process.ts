@@ -18,7 +18,9 @@ export interface ParleyProcess extends ServerProcess {
 }
 
 /** The command line of this build. */
-export const CLI = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+export const CLI = fileURLToPath(
+  new URL('../../packages/server/dist/bundle/cli.js', import.meta.url),
+);
 const START_MS = 60_000;
 
 /**

@@ -1,6 +1,4 @@
-import { startParley } from '@parley/server';
-import { loadConfig } from '@parley/server/config';
-import { createLogger } from '@parley/server/log';
+import { createLogger, loadConfig, startParley } from '@parley/server';
 import type { NodeAnswer, NodeOrder } from './node-process.ts';
 
 /**

@@ -102,7 +102,7 @@ export class NodeProcess {
     const child = spawn(
       process.execPath,
       [
-        ...(this.#planted ? ['--import', new URL('planted-faults/register.js', built).href] : []),
+        ...(this.#planted ? plantedOptions(built) : []),
         fileURLToPath(new URL('node-main.js', built)),
       ],
       {
@@ -228,3 +228,10 @@ function freePort(): Promise<number> {
     });
   });
 }
+
+/** Node’s options to load the modules of the server one by one, as the edits of a planted fault need them. */
+const plantedOptions = (built: URL): string[] => [
+  '--conditions=unbundled',
+  '--import',
+  new URL('planted-faults/register.js', built).href,
+];

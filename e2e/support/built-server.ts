@@ -11,7 +11,7 @@ export interface BuiltServer {
   stop(): Promise<void>;
 }
 
-const CLI = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../packages/server/dist/bundle/cli.js', import.meta.url));
 
 /** Starts the built server with additional settings, and reads its address from its output. */
 export async function startBuiltServer(settings: NodeJS.ProcessEnv = {}): Promise<BuiltServer> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../run.mjs';
 
-const CLI = join(root, 'packages/server/dist/cli.js');
+const CLI = join(root, 'packages/server/dist/bundle/cli.js');
 const CLOCK = pathToFileURL(join(root, 'scripts/screenshots/server-clock.mjs')).href;
 
 /** Starts the server on its data; `shift` is that of its clock, ms. */

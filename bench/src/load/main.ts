@@ -44,10 +44,10 @@ load generator on another.
   --search         searches in N messages (default: 1,000,000): varied lines of IRC logs, or generated ones
   --file-texts     searches in the texts of N files of 20,000 to 164,000 characters
   --commands       posts over REST, edits and reactions, 50 at once
-  --baseline       compares with another build (FILE: its packages/server/dist/cli.js) instead of the
+  --baseline       compares with another build (FILE: its packages/server/dist/bundle/cli.js) instead of the
                    peers, in turn; for --commands, --file-texts, --hello, --storm and loads with a window
   --names          suggestions of mentions and the quick switcher, with 10,000 users and 2,000 groups
-  --posts          the cost of a plain post, next to another build (FILE: its packages/server/dist/cli.js),
+  --posts          the cost of a plain post, next to another build (FILE: its packages/server/dist/bundle/cli.js),
                    in alternating pairs of N seconds
   --deciding       the cost of deciding who is notified, for a plain post in a group of 1,000, likewise
 

@@ -19,7 +19,7 @@ target of the web client, its value and whether it is met.
 CHROMIUM_PATH is the browser to start; without it, the one that Playwright has installed.
 
   --only     runs only this measurement; can be repeated: ${Object.keys(MEASUREMENTS).join(', ')}
-  --baseline compares with another build (FILE: its packages/server/dist/cli.js) in turn, on the same data
+  --baseline compares with another build (FILE: its packages/server/dist/bundle/cli.js) in turn, on the same data
   --rounds   shows the medians of N rounds (default: 1)
   --data     keeps the data in this folder, and uses the data that is already there
 `;

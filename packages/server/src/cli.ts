@@ -27,6 +27,8 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'Start the server. Settings are read from the environment (see .env.example).',
     load: async () => {
       holdYoungGeneration();
+      // Stack traces in the log name the lines of the sources. The maps are read together with the scripts.
+      process.setSourceMapsEnabled(true);
       return (await import('./commands/start.ts')).start;
     },
   },

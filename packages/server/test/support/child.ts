@@ -41,7 +41,7 @@ export function startCli(
   under: readonly string[] = [],
 ): Child {
   if (!isBuilt(env)) return startChild('../../src/cli.ts', args, env, under);
-  return startNode([here('../../dist/cli.js'), ...args], env, under);
+  return startNode([here('../../dist/bundle/cli.js'), ...args], env, under);
 }
 
 /** Starts a server without the command line, as {@link startCli} does. Its first line is its address. */
@@ -66,7 +66,7 @@ let isBuildFresh: boolean | undefined;
 /** Whether the packages are built from the current sources, and not to be run in a changed form (scripts/mutate). */
 function isBuilt(env: Record<string, string>): boolean {
   if ((env.PARLEY_MUTANT ?? process.env.PARLEY_MUTANT) !== undefined) return false;
-  isBuildFresh ??= isFresh('packages');
+  isBuildFresh ??= isFresh('packages') && isFresh('server');
   return isBuildFresh;
 }
 

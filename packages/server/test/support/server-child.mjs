@@ -1,9 +1,8 @@
 // Test program: a whole server with the settings of its environment, which tests kill: from its sources, or as it is
 // built with the argument `built`. Prints its address on standard output.
-const [folder, type] = process.argv[2] === 'built' ? ['dist', 'js'] : ['src', 'ts'];
-const load = (name) => import(new URL(`../../${folder}/${name}.${type}`, import.meta.url).href);
-const [{ loadConfig }, { startParley }, { createLogger }] = await Promise.all(
-  ['config/config', 'main', 'runtime/log'].map(load),
+const program = process.argv[2] === 'built' ? 'dist/bundle/server.js' : 'src/server.ts';
+const { loadConfig, startParley, createLogger } = await import(
+  new URL(`../../${program}`, import.meta.url).href
 );
 
 // The test may be gone before it could end this process.
