@@ -371,7 +371,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await hide('Hide message');
     await sam.page.getByText('Hidden by a moderator', { exact: true }).waitFor();
     expect(await sam.message('cheap pills').count()).toBe(0);
-    await hide('Read hidden message');
+    await hide('View hidden message');
     const secret = page.getByRole('dialog', { name: 'Hidden message', exact: true });
     await secret.getByText('cheap pills', { exact: true }).waitFor();
     await page.keyboard.press('Escape');

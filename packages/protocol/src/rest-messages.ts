@@ -29,8 +29,8 @@ export const PostBody = withContent({
 });
 const webhookLine = z.string().max(LIMITS.bodyCharacters).optional();
 /**
- * Posts a message with a webhook, in the format of Slack. Fields that are not listed, such as `username`
- * and `channel`, are ignored: the message is one of the service account, in the conversation of the URL.
+ * The body of an incoming webhook, compatible with Slack. Fields that are not listed, such as `username` and `channel`,
+ * are ignored: the message is always from the service account, in the conversation of the URL.
  */
 export const WebhookBody = z
   .object({

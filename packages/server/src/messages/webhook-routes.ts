@@ -27,7 +27,7 @@ export function webhookRoutes(
     schema: {
       operationId: 'postWebhook',
       tags: ['Messages'],
-      summary: 'Post a message with an incoming webhook, in the format of Slack',
+      summary: 'Post a message with a Slack-compatible incoming webhook',
       description:
         'For services that send JSON to a URL, such as build servers and monitoring. `key` is an API key with the scope `messages:write`, and its service account must be a member of the conversation. The URL is a secret. Slack’s formatting (`*bold*`, `<https://…|label>`, `<!channel>`) is converted to Markdown. Without an `Idempotency-Key`, a repeated request posts again.',
       headers,

@@ -32,7 +32,7 @@ const fieldText = ({ title, value }: { title?: string | undefined; value?: strin
 
 const CODE = /(```[^`]*```|`[^`\n]*`)/;
 
-/** Converts the text format of Slack to Markdown, except in code. */
+/** Converts Slack’s format to Markdown, except in code. */
 function markdownOf(text: string): string {
   return text
     .split(CODE)
@@ -46,7 +46,7 @@ const formatted = (text: string): string =>
     .replace(/(?<![\w*])\*(?![\s*])([^*\n]{1,1000})(?<!\s)\*(?![\w*])/g, '**$1**')
     .replace(/(?<![\w~])~(?![\s~])([^~\n]{1,1000})(?<!\s)~(?![\w~])/g, '~~$1~~');
 
-/** Returns what stands for `<…>`; undefined: it is not of Slack’s format. */
+/** Converts a `<…>` of Slack’s format; returns undefined if it is none. */
 function reference(inner: string): string | undefined {
   const bar = inner.indexOf('|');
   const target = bar === -1 ? inner : inner.slice(0, bar);

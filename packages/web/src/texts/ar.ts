@@ -2164,7 +2164,8 @@ const texts = {
     saved: 'حفظت المفتاح',
     webhook: 'خطاف ويب وارد لمجموعة',
     chooseGroup: 'اختر مجموعة',
-    webhookHint: 'للخدمات التي ترسل إلى عنوان URL بتنسيق Slack. أضف حساب الخدمة إلى المجموعة أولًا.',
+    webhookHint:
+      'للخدمات التي ترسل خطافات ويب متوافقة مع Slack. أضف حساب الخدمة إلى المجموعة أولًا.',
     copyWebhook: 'نسخ عنوان خطاف الويب',
   },
   errors: {
@@ -2212,7 +2213,7 @@ const errors: ErrorTexts = {
     origin_not_allowed: 'الطلبات من هذا الموقع غير مسموح بها',
     host_refused: 'لا يستجيب هذا الخادم بهذا الاسم؛ تحقق من PUBLIC_URL',
     forbidden: 'ليس لديك إذن بذلك',
-    insufficient_scope: 'لا يملك مفتاح API هذا الإذن اللازم',
+    insufficient_scope: 'يفتقر مفتاح API هذا إلى النطاق اللازم',
     second_factor_required: 'يشترط هذا الخادم المصادقة الثنائية',
     second_factor_exists: 'تم إعداد تطبيق مصادقة بالفعل',
     second_factor_missing: 'لم يتم إعداد المصادقة الثنائية',
@@ -2276,7 +2277,7 @@ const errors: ErrorTexts = {
     bulk_deletion_running: 'يجري حذف رسائل هذا الحساب بالفعل',
     legal_hold_not_found: 'الحفظ القانوني غير موجود',
     legal_hold_released: 'تم رفع هذا الحفظ القانوني',
-    too_many_legal_holds: 'بلغ الحفظ القانوني الحد الأقصى؛ ارفع أحدها أولًا',
+    too_many_legal_holds: 'بلغ عدد حالات الحفظ القانوني الحد الأقصى؛ ارفع إحداها أولًا',
     message_hidden: 'أخفى أحد المشرفين هذه الرسالة',
     not_hideable: 'لا يمكن إخفاء الاستطلاعات؛ احذفها بدلًا من ذلك',
     poll_closed: 'هذا الاستطلاع مغلق',

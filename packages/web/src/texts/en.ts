@@ -1056,7 +1056,7 @@ export const en = {
     hidden: 'Hidden by a moderator',
     hide: 'Hide message',
     unhide: 'Unhide message',
-    readHidden: 'Read hidden message',
+    readHidden: 'View hidden message',
     hiddenTitle: 'Hidden message',
     reply: 'Reply',
     edit: 'Edit message',
@@ -1983,7 +1983,7 @@ export const en = {
     webhook: 'Incoming webhook for a group',
     chooseGroup: 'Choose a group',
     webhookHint:
-      'For services that post to a URL in the format of Slack. Add the service account to the group first.',
+      'For services that can send Slack-compatible webhooks. Add the service account to the group first.',
     copyWebhook: 'Copy webhook URL',
   },
   errors: {
