@@ -253,8 +253,19 @@ describe('a hello', () => {
     node.publish();
     await handled(peer);
     expect(seqsOf(peer)).toEqual([2]);
-    const again = await node.connect(ANN, 's1', { epoch: EPOCH, cursor: { [stream]: 2 } });
-    expect(seqsOf(again)).toEqual([]);
+    // The join that its personal stream has does not open the conversation again.
+    const personal = streamOfAccount(ANN);
+    for (const [n, type] of (['conversation.joined', 'conversation.left'] as const).entries()) {
+      node.log.append(personal, { type, data: { conversation: GROUP, seq: n + 1 }, actor: ANN });
+    }
+    const cursor = { [stream]: 2, [personal]: 0 };
+    const again = await node.connect(ANN, 's1', { epoch: EPOCH, cursor });
+    await handled(again);
+    expect(again.of('event').map(({ type }) => type)).toEqual([
+      'conversation.joined',
+      'conversation.left',
+    ]);
+    expect(again.of('conversation')).toEqual([]);
   });
 });
 
@@ -731,6 +742,18 @@ describe('the heartbeat', () => {
     expect(peer.closed).toBeNull();
   });
 
+  test('the heartbeat closes no connection from which it reads nothing', async () => {
+    const node = await aNode({ frames: 10, commandWindowMs: 1_000, silenceMs: 500 });
+    const [peer, other] = [await node.connect(), await node.connect(BOB, 's2')];
+    for (let n = 0; n < 10; n++) peer.send({ op: 'ping' });
+    await peer.until(() => peer.of('pong').length === 9, 'all pongs within the budget');
+    await handled(other);
+    vi.advanceTimersByTime(1_000);
+    await peer.until(() => peer.of('pong').length === 10, 'the last pong');
+    expect(await other.whenClosed()).toBe(1006);
+    expect(peer.closed).toBeNull();
+  });
+
   test('pings with the heads that are new since the last ping, and the version of read cursors', async () => {
     const node = await aNode({ pingMs: 3_000 });
     node.readVersions.set(ANN, 4);
@@ -861,6 +884,10 @@ describe('a session', () => {
     expect(await other.next('thread_read')).toMatchObject({ version: 7, cursor: { root: 1 } });
     vi.advanceTimersByTime(2_000);
     await other.next('ping', ({ readVersion }) => readVersion === 9);
+    await handled(other);
+    vi.advanceTimersByTime(1_000);
+    await handled(other);
+    expect(other.of('ping').at(-1)?.readVersion).toBe(9);
   });
 
   test('does not look up sessions again before the database has answered', async () => {
@@ -930,6 +957,7 @@ describe('a session', () => {
 
 describe('joining a conversation', () => {
   const other = '01890000-0000-7000-8000-0000000000f2' as ConversationId;
+  const third = '01890000-0000-7000-8000-0000000000f3' as ConversationId;
   const otherStream = streamOfConversation(other);
   const join = (node: LiveNode, seq: number, conversation: string = other) => {
     const personal = streamOfAccount(ANN);
@@ -966,6 +994,9 @@ describe('joining a conversation', () => {
     join(node, 1, 'damaged');
     await handled(peer);
     expect(peer.of('conversation')).toHaveLength(1);
+    // Nor does it hold up the next one.
+    join(node, 1, third);
+    expect((await peer.next('conversation')).conversation.id).toBe(third);
   });
 
   test('rejoining a conversation waits for the end of the previous membership period', async () => {
