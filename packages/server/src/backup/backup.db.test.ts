@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -8,6 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ConversationId, Ready } from '@parley/protocol';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -28,6 +29,7 @@ import { Peer } from '../../test/support/peer.ts';
 import { startTestS3 } from '../../test/support/s3-server.ts';
 import { call, loginAt, registerAt, type User } from '../../test/support/server.ts';
 import { tus, uploadFile } from '../../test/support/uploads.ts';
+import { pathOfDigest } from '../files/file-store.ts';
 import { startParley } from '../main.ts';
 import { mayRemoveContents } from '../storage/backup-lock.ts';
 import { backUp } from './backup.ts';
@@ -249,12 +251,20 @@ describe('backup and restore', () => {
         body: '',
         attachments: [before],
       });
+      await uploadFile({ ...ann, url: first.url }, 'other.bin', Buffer.from('other'));
       await first.stop();
+      // A content that does not match its digest is reported, and the others are copied.
+      const damaged = 'ab'.padEnd(64, '0');
+      const damagedPath = join(data, 'files', pathOfDigest(damaged));
+      mkdirSync(dirname(damagedPath), { recursive: true });
+      writeFileSync(damagedPath, 'damaged');
       const moved = await workspace.run(data, ['move-files', 'bucket'], s3.env('one'));
-      expect([moved.code, moved.description]).toEqual([
-        0,
-        expect.stringContaining('Copied to the bucket: 1 file'),
-      ]);
+      const notCopied = (target: string, digest: string) =>
+        expect.stringMatching(
+          new RegExp(`Copied to the ${target}: .*\\n.*1 file not copied.*\\n +${digest}\\n`),
+        );
+      expect([moved.code, moved.description]).toEqual([1, notCopied('bucket', damaged)]);
+      expect(moved.description).toContain('Copied to the bucket: 2 files');
       rmSync(`${data}/files`, { recursive: true });
 
       const contentAt = async (url: string) => {
@@ -272,8 +282,13 @@ describe('backup and restore', () => {
       const third = await workspace.server(copy, s3.env('two', 'chat'));
       expect(await contentAt(third.url)).toBe(true);
       await third.stop();
+      const otherDigest = createHash('sha256').update('other').digest('hex');
+      s3.fault = ({ method, url }) =>
+        method === 'GET' && url.includes(otherDigest)
+          ? { status: 200, body: 'damaged', headers: { 'content-length': '7' } }
+          : null;
       const back = await workspace.run(copy, ['move-files', 'folder'], s3.env('two', 'chat'));
-      expect(back.code).toBe(0);
+      expect([back.code, back.description]).toEqual([1, notCopied('folder', otherDigest)]);
       const fourth = await workspace.server(copy);
       expect(await contentAt(fourth.url)).toBe(true);
       await fourth.stop();

@@ -238,8 +238,15 @@ describe('a read cursor', () => {
     const { bob, id } = await aGroupOfTwo(0);
     const cem = await anAccount(db.pool);
     await joinGroup(append, about(cem, id));
-    await Promise.all(upTo(LIMITS.unreadMax + 20).map((n) => says(append, cem, id, `${n}`)));
-    expect((await conversationFor(db.pool, bob, id))?.unread).toBe(LIMITS.unreadMax);
+    const { rows } = await db.pool.query('select username from accounts where id = $1', [bob]);
+    const names = ['everyone', rows[0].username];
+    const seqs = await Promise.all(
+      upTo(LIMITS.unreadMax + 20).map((n) => says(append, cem, id, `@${names[n % 2]}`)),
+    );
+    expect(await conversationFor(db.pool, bob, id)).toMatchObject({
+      unread: LIMITS.unreadMax,
+      unreadMentions: seqs.sort((a, b) => a - b).slice(-LIMITS.unreadMax),
+    });
   });
 
   test('a non-member cannot move a read cursor', async () => {

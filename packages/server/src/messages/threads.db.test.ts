@@ -173,6 +173,11 @@ describe('a reply in a thread', () => {
       [id, outside],
     );
     expect(rows).toEqual([{ data: '{"body":""}' }]);
+    // Later changes in the thread do not count as changes of a deleted root.
+    const later = await replies(bob, id, root, 'later');
+    const deletion = stored(await deleteMessage(append, about(ann, id), root)).seq;
+    stored(await deleteMessage(append, about(bob, id), later));
+    expect((await shown(id, root)).changedSeq).toBe(deletion);
   });
 });
 
