@@ -207,6 +207,8 @@ describe('deferred commands', () => {
     const codes = async (all: Promise<Outcome>[]) =>
       (await Promise.all(all)).map((o) => (o.kind === 'refused' ? o.refusal.code : o.kind));
 
+    // Its retry comes before later commands no longer wait for it.
+    expect(await post(a)).toMatchObject({ refusal: { code: 'disk_full', retryAfter: 2 } });
     expect(await codes([post(a), post(b), post(say(ben, 'ben'))])).toEqual([
       'disk_full',
       'disk_full',
@@ -220,6 +222,41 @@ describe('deferred commands', () => {
       (e) => (e.data as { body: string }).body,
     );
     expect(bodies).toEqual(['ben', 'a', 'b', 'c']);
+  });
+
+  test('defers later commands while one of unknown outcome fails', async () => {
+    const alice = await anAccount(db.pool);
+    const conversation = await aGroup(db.pool, [alice]);
+    const observed = await server.open();
+    let isLost = false;
+    observed.pool.on('acquire', (client) => {
+      const wire = (client as unknown as { connection: Wire & { stream: Socket } }).connection;
+      const { bind } = wire;
+      wire.bind = (message) => {
+        if (isLost || !message.statement.endsWith('commit')) return bind.call(wire, message);
+        isLost = true;
+        wire.stream.destroy();
+      };
+    });
+    const append = new Append({
+      pool: observed.pool,
+      clock,
+      log: testLog,
+      visibility: EVENT_VISIBILITY,
+      projections: new Projections({
+        ...PROJECTIONS,
+        'message.posted': (tx) => {
+          if (isLost) tx.issue('fail', `do $$ begin raise sqlstate 'XX001'; end $$`, []);
+        },
+      }),
+      publish: () => undefined,
+    });
+    const post = (body: string) =>
+      postMessage(append, { actor: alice, clientId: aClientId(), conversation }, body);
+    expect(told(await post('one'))).toBe('unknown');
+    // Not with the reason of the failure, which would not be retried.
+    expect(told(await post('two'))).toBe('unavailable');
+    await observed.close();
   });
 
   test('a full queue keeps the order of a sender that retries in order', async () => {
