@@ -964,7 +964,12 @@ describe('a removed member', () => {
     expect(verdict(await postMessage(append, about(bob, id), 'x'))).toBe('conversation_not_found');
     expect(await history(db.pool, bob, id, { limit: 5 })).toBeNull();
     expect(await conversationFor(db.pool, bob, id)).toBeNull();
+    expect(await memberOf(db.pool, bob, id, ann)).toBeNull();
+    expect(await memberOf(db.pool, ann, id, bob)).toBeNull();
     expect(verdict(await joinGroup(append, about(bob, id)))).toBe('conversation_not_found');
+    // It has left this group, and no other one.
+    const other = await aRealGroup(append, [ann], 'private');
+    expect(verdict(await leaveGroup(append, about(bob, other)))).toBe('conversation_not_found');
     const events = await eventsFor(db.pool, bob, streamOfConversation(id), { after: 0, limit: 50 });
     expect(events?.lastSeq).toBe(removal);
     expect(events?.items.map((e) => e.seq)).toEqual([removal]);

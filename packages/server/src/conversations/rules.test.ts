@@ -403,6 +403,11 @@ describe('creating a group', () => {
     expect(await decide(create())).toMatchObject({
       refuse: { code: 'account_not_found', message: `No such user: ${bob}` },
     });
+    const four = [6, 7, 8, 9].map((n) => `01890000-0000-7000-8000-00000000000${n}` as AccountId);
+    const many = await decide((append) => createGroup(append, request, group({ members: four })));
+    expect(many).toMatchObject({
+      refuse: { message: `No such user: ${four.slice(0, 3).join(', ')}` },
+    });
     expect(await outcome(create(async () => refusal('forbidden')))).toBe('forbidden');
     active = [ann, bob];
     expect(await outcome(create(async () => null))).toHaveLength(5);

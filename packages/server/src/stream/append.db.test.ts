@@ -1,4 +1,4 @@
-import { refusal, streamOfConversation } from '@parley/protocol';
+import { refusal, type Seq, streamOfConversation } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase, testLog } from '../../test/support/database.ts';
 import {
@@ -13,11 +13,11 @@ import {
 } from '../../test/support/stream-builders.ts';
 import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
 import { PROJECTIONS } from '../event-types/projections.ts';
-import { editMessage, postCommand, postMessage } from '../messages/commands.ts';
-import type { Database } from '../storage/database.ts';
+import { editMessage, postCommand, postMessage, removeReaction } from '../messages/commands.ts';
+import { type Database, withPipelinedTransaction } from '../storage/database.ts';
 import { Append, type Outcome } from './append.ts';
 import { Projections } from './projections.ts';
-import type { Command, Rule } from './stream-transaction.ts';
+import { type Command, newEvent, type Rule, StreamTransaction } from './stream-transaction.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;
@@ -58,6 +58,11 @@ describe('append', () => {
     // In one batch, too.
     const batch = [post(bob, other), post(alice, other), post(bob), post(alice)];
     expect((await Promise.all(batch)).map(seqOf)).toEqual([3, 4, 2, 1]);
+    // And if the command of the other account changed nothing.
+    const third = aClientId();
+    const unchanged = { actor: alice, clientId: third, conversation };
+    expect(seqOf(await removeReaction(append, unchanged, 1 as Seq, '👍'))).toBe(1);
+    expect(seqOf(await post(bob, third))).toBe(5);
   });
 
   test('1. recognizes a retry on another node ten minutes later (B2, B4)', async () => {
@@ -161,6 +166,21 @@ describe('append', () => {
       expect(own).toEqual(upTo(25).map((n) => `${m}-${n - 1}`));
     }
     expect(await headOf(db.pool, streamOfConversation(conversation))).toBe(200);
+  });
+
+  test('3. fails a transaction whose seqs do not continue the stream', async () => {
+    const alice = await anAccount(db.pool);
+    const conversation = await aGroup(db.pool, [alice]);
+    const stream = streamOfConversation(conversation);
+    const stale = withPipelinedTransaction(db.pool, async (pipeline) => {
+      const tx = new StreamTransaction(pipeline, clock.now());
+      // As if the stream were not locked.
+      tx.register(stream, 7, 0);
+      tx.flush([tx.stage(newEvent(stream, 'conversation.deleted', {}), alice, null, [])]);
+    });
+    await expect(stale).rejects.toThrow('division by zero');
+    expect(await logOf(db.pool, conversation)).toEqual([]);
+    expect(await headOf(db.pool, stream)).toBe(0);
   });
 
   test('4. an account that is not a member, or does not exist, stores nothing', async () => {
