@@ -300,7 +300,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByLabel('Incoming webhook for a group').selectOption('everyone');
     const webhook = await owner.page
       .getByRole('dialog')
-      .getByText(/webhooks/)
+      .getByText(/\/webhooks\//)
       .innerText();
     expect(await barriers(owner.page)).toEqual([]);
     const posted = await fetch(webhook, {
