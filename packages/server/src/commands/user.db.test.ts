@@ -61,6 +61,15 @@ test('an admin can be created while the server is running, and clients are notif
   expect([login.status, login.body.me.role]).toEqual([200, 'admin']);
 });
 
+test('a guest, who would have no groups, is not created', async () => {
+  for (const role of ['guest', 'king']) {
+    await expect(user(['add', 'gus', 'gus@example.org', role])).rejects.toThrow(
+      'ROLE must be one of member, admin, owner',
+    );
+  }
+  expect(await ask(url, `select id from accounts where username = 'gus'`)).toEqual([]);
+});
+
 test('a link for a lost password can be created, which ends the sessions', async () => {
   const bob = await server.register('bob');
   await user(['link', 'BOB']);
@@ -96,6 +105,7 @@ test('unsuspends an account, even the only owner', async () => {
   await user(['list']);
   expect(written).toMatch(new RegExp(`^${username}\\towner\\tsuspended\\t`, 'm'));
   expect(await user(['unsuspend', username])).toBe(0);
+  expect(process.stderr.write).toHaveBeenLastCalledWith(`${username} is no longer suspended.\n`);
   expect(
     await ask(url, 'select suspended_until, suspension_reason from accounts where id = $1', [id]),
   ).toEqual([{ suspended_until: null, suspension_reason: null }]);
@@ -107,6 +117,7 @@ test('unsuspends an account, even the only owner', async () => {
   ).toEqual([{ account_id: id, actor_id: null }]);
   // A second time, it changes nothing.
   expect(await user(['unsuspend', username])).toBe(0);
+  expect(process.stderr.write).toHaveBeenLastCalledWith(`${username} is not suspended.\n`);
   await expect(user(['unsuspend', 'zoe'])).rejects.toThrow('There is no account named zoe.');
 });
 

@@ -41,6 +41,9 @@ export async function user([what = '', ...args]: readonly string[]): Promise<num
 
 type Work = (args: readonly string[], config: Config) => (pool: pg.Pool) => Promise<void>;
 
+/** The roles of accounts that the command creates. */
+const ROLES: readonly string[] = ['member', 'admin', 'owner'];
+
 const WORK: Readonly<Record<string, Work>> = {
   list: (args) => {
     exactly(args);
@@ -51,6 +54,10 @@ const WORK: Readonly<Record<string, Work>> = {
       args,
       ...['NAME', 'EMAIL', 'ROLE'].slice(0, Math.max(2, args.length)),
     );
+    // Guests need groups, which only an admin in the web client can choose.
+    if (role !== undefined && !ROLES.includes(role)) {
+      throw new UsageError(`ROLE must be one of ${ROLES.join(', ')}`);
+    }
     const body = CreateAccountBody.safeParse({ username, displayName: username, email, role });
     if (!body.success) {
       throw new CommandRefused(body.error.issues.map((issue) => issue.message).join('\n'));
@@ -111,12 +118,15 @@ async function unsuspend(
   name: string,
   config: Config,
 ): Promise<void> {
-  const isUnsuspended = await withAppend(pool, config, async (append, audit) => {
-    const outcome = await unsuspendOnServer(append, account, audit);
-    assertStored(outcome);
-    return outcome.kind === 'stored' && !outcome.repeated;
+  const { rowCount } = await pool.query(
+    'select from accounts where id = $1 and suspended_until > now()',
+    [account],
+  );
+  if (rowCount === 0) return say(`${name} is not suspended.`);
+  await withAppend(pool, config, async (append, audit) => {
+    assertStored(await unsuspendOnServer(append, account, audit));
   });
-  say(isUnsuspended ? `${name} is no longer suspended.` : `${name} is not suspended.`);
+  say(`${name} is no longer suspended.`);
 }
 
 /**

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
-import { type Migration, MigrationRefused, migrate, readMigrations } from './migrate.ts';
+import {
+  type Migration,
+  MigrationRefused,
+  migrate,
+  migrationState,
+  readMigrations,
+} from './migrate.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -49,6 +55,17 @@ describe('migrate', () => {
     );
     expect(rows).toEqual([{ one: 'one', two: null }]);
     expect(await migrate(pool, testLog, [good, step(2, 'create table two (id int)')])).toBe(1);
+  });
+
+  test('tells an older schema from one that it does not know', async () => {
+    const pool = await emptyDatabase();
+    const [one, two] = [step(1, 'create table one ()'), step(2, 'create table two ()')];
+    expect(await migrationState(pool, [one])).toBe('empty');
+    await migrate(pool, testLog, [one]);
+    expect(await migrationState(pool, [one])).toBe('current');
+    expect(await migrationState(pool, [one, two])).toBe('older');
+    expect(await migrationState(pool, [two])).toBe('other');
+    expect(await migrationState(pool, [])).toBe('other');
   });
 
   test('refuses a migration that was changed after it was applied', async () => {

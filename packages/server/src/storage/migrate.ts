@@ -55,12 +55,13 @@ export async function migrate(
 
 /**
  * Returns whether a database has the schema of this version, without changing it: `empty` if no
- * Parley was started on it, `other` if it belongs to an older or newer version.
+ * Parley was started on it, `older` if it lacks migrations of this version, `other` if it has
+ * migrations that this version does not know.
  */
 export async function migrationState(
   pool: pg.Pool,
   migrations: readonly Migration[] = readMigrations(),
-): Promise<'current' | 'empty' | 'other'> {
+): Promise<'current' | 'empty' | 'older' | 'other'> {
   const found = await pool.query<{ there: boolean }>(
     `select to_regclass('schema_migrations') is not null as there`,
   );
@@ -68,8 +69,8 @@ export async function migrationState(
   const { rows } = await pool.query<{ checksum: string }>(
     'select checksum from schema_migrations order by version',
   );
-  const same = rows.every((row, index) => row.checksum === migrations[index]?.checksum);
-  return same && rows.length === migrations.length ? 'current' : 'other';
+  if (!rows.every((row, index) => row.checksum === migrations[index]?.checksum)) return 'other';
+  return rows.length === migrations.length ? 'current' : 'older';
 }
 
 /**

@@ -29,6 +29,14 @@ export interface ReachOptions {
   readonly pipelined?: boolean;
 }
 
+const UNUSABLE = {
+  empty: 'The database is empty: no Parley server has been started on it.',
+  older:
+    'The database has the schema of an older version of Parley. Start this version of the server on it once, to migrate it.',
+  other:
+    'The database has the schema of a newer version of Parley, or of a modified one. Run the command with that version.',
+};
+
 /**
  * Opens the database that a server uses, whether the server is running or not: the one that
  * DATABASE_URL names, or the embedded one. The latter is opened through the socket of the running
@@ -44,13 +52,7 @@ export async function reachDatabase(
   const reached = await reach(config, log, options);
   try {
     const state = await migrationState(reached.database.pool);
-    if (state !== 'current') {
-      throw new NoDatabase(
-        state === 'empty'
-          ? 'The database is empty: no Parley server has been started on it.'
-          : 'The database has the schema of another version of Parley. Start this version of the server on it once, to migrate it.',
-      );
-    }
+    if (state !== 'current') throw new NoDatabase(UNUSABLE[state]);
     return reached;
   } catch (error) {
     await reached.close();

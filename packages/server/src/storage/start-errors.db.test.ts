@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { startEmbedded } from './embedded.ts';
 import { lockFolder } from './lock.ts';
 import { asUser } from './run-as.ts';
 import { chooseSocketDir } from './socket-dir.ts';
-import { explained, isFull, isOutOfFiles } from './start-errors.ts';
+import { explained, isFull, isOutOfFiles, makeDataFolder } from './start-errors.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -63,6 +63,14 @@ describe('a start that fails because of the machine', () => {
     }
   });
 
+  test('reports a data folder that is a file, or in a file', () => {
+    const file = join(dir, 'file');
+    writeFileSync(file, '');
+    for (const dataDir of [file, join(file, 'data')]) {
+      expect(() => makeDataFolder(dataDir)).toThrow(`${dataDir} is not a folder. Set PARLEY_DATA`);
+    }
+  });
+
   test('reports a too low limit on open files, and what to raise', () => {
     const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
     const hooks = fileURLToPath(new URL('../../test/support/typescript.mjs', import.meta.url));
@@ -102,6 +110,8 @@ describe('a start that fails because of the machine', () => {
     const printed = Object.assign(new Error('initdb ended with 1'), {
       stderr: 'initdb: error: could not write file: No space left on device',
     });
+    expect((explained(printed, '/data') as Error).message).toContain('The disk of /data is full');
+    printed.stderr = 'FATAL: could not extend file: wrote only 4096\nHINT:  Check free disk space.';
     expect((explained(printed, '/data') as Error).message).toContain('The disk of /data is full');
     expect((explained(coded('EDQUOT'), '/data') as Error).message).toContain(
       'The quota of /data is full',

@@ -56,12 +56,17 @@ export function explained(error: unknown, path: string): unknown {
 /**
  * Creates the data folder if it does not exist, accessible to its owner only.
  *
- * @throws {StartRefused} on a full disk or a read-only file system
+ * @throws {StartRefused} on a full disk or a read-only file system, or if it or a folder above is a file
  */
 export function makeDataFolder(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   } catch (error) {
+    if (['EEXIST', 'ENOTDIR'].includes(codeOf(error) ?? '')) {
+      throw new StartRefused(`${dir} is not a folder. Set PARLEY_DATA to a folder.`, {
+        cause: error,
+      });
+    }
     throw explained(whyNoFolder(dir) ?? error, dir);
   }
 }
@@ -137,6 +142,8 @@ function codeOf(error: unknown): string | undefined {
 
 const PRINTED: readonly (readonly [description: string, code: string])[] = [
   ['No space left on device', 'ENOSPC'],
+  // PostgreSQL after a write that was only partly possible.
+  ['Check free disk space', 'ENOSPC'],
   ['Disk quota exceeded', 'EDQUOT'],
   ['Read-only file system', 'EROFS'],
   ['Too many open files', 'EMFILE'],
