@@ -174,6 +174,18 @@ describe('the embedded database', () => {
     expect(exists(innocent)).toBe(true);
   });
 
+  test('starts although a power failure left its lock files empty or damaged', async () => {
+    await stop(await start());
+    const cluster = join(dataDir, 'postgres');
+    for (const text of ['', '\0\0\0\0', 'x\n']) {
+      writeFileSync(join(cluster, 'postmaster.pid'), text);
+      writeFileSync(join(cluster, '.s.PGSQL.5432.lock'), text);
+      await stop(await start());
+    }
+    writeFileSync(join(cluster, '.s.PGSQL.5432.lock'), '');
+    await start();
+  });
+
   test('rejects a second server on the same folder with a message', async () => {
     const { child } = await startInChild();
     await expect(startEmbedded({ dataDir, log: testLog })).rejects.toThrow(

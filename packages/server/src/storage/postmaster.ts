@@ -113,9 +113,11 @@ export async function clearLeftovers(
   log: Logger,
 ): Promise<void> {
   const pidFile = join(clusterDir, 'postmaster.pid');
+  const socketLock = join(socketDir, `.s.PGSQL.${socketPort}.lock`);
+  if (!existsSync(pidFile) && !existsSync(socketLock)) return;
+  // A power failure can leave the files empty or damaged: they then name no process.
   const pid = namedPid(pidFile);
-  if (pid === undefined) return;
-  if (await worksInCluster(pid, clusterDir)) {
+  if (pid !== undefined && (await worksInCluster(pid, clusterDir))) {
     log.warn({ pid }, 'stopping the database of an earlier server');
     const gone = async () => !(await worksInCluster(pid, clusterDir));
     for (const [name, ms] of [
@@ -137,11 +139,12 @@ export async function clearLeftovers(
     );
   }
   // The pid in the files of a crashed server may have been reused by an unrelated process (or be that
-  // of a zombie), which PostgreSQL would mistake for its predecessor. The files are removed only if
-  // no process is left.
-  if (process.platform === 'linux' && namedPid(pidFile) === pid && exists(pid)) {
+  // of a zombie), which PostgreSQL would mistake for its predecessor; and it refuses to start with
+  // damaged files. The files are removed only if no process is left.
+  const misleads = pid === undefined || exists(pid);
+  if (process.platform === 'linux' && namedPid(pidFile) === pid && misleads) {
     rmSync(join(socketDir, `.s.PGSQL.${socketPort}`), { force: true });
-    rmSync(join(socketDir, `.s.PGSQL.${socketPort}.lock`), { force: true });
+    rmSync(socketLock, { force: true });
     rmSync(pidFile, { force: true });
   }
 }
