@@ -265,6 +265,27 @@ describe('clear', () => {
     expect(store.calls.filter((call) => call === 'clear')).toHaveLength(1);
   });
 
+  test('belongs to one start: another account’s data is stored, cleared and closed again', async () => {
+    const store = new SlowStore(() => 0);
+    const { persistence } = aPersistence(store);
+    await persistence.open('ann' as AccountId);
+    persistence.cursor(S, seq(1));
+    // In the same turn: what still waits is not stored for the next account.
+    await persistence.clear();
+    await persistence.open('bob' as AccountId);
+    await turn();
+    persistence.cursor(S, seq(2));
+    await turn();
+    await turn();
+    expect(store.applied.flatMap((c) => [...c.cursors.values()])).toEqual([2]);
+    await persistence.clear();
+    await persistence.close();
+    await persistence.open('ann' as AccountId);
+    await persistence.close();
+    const ends = store.calls.filter((call) => call === 'clear' || call === 'close');
+    expect(ends).toEqual(['clear', 'clear', 'close', 'close']);
+  });
+
   test('reports a failure', async () => {
     const store = new SlowStore();
     const { persistence } = aPersistence(store);

@@ -252,6 +252,21 @@ describe('the end of a membership', () => {
     expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
   });
 
+  test('a membership that ended and began again while offline continues with the new one', async () => {
+    const { server, client, id } = await inGroup();
+    server.cut();
+    server.leave(id);
+    server.post(id, server.other, 'not for this account');
+    server.join(id);
+    server.post(id, server.other, 'welcome back');
+    await heal(server, client);
+    expect(view(client, id)).toMatchObject({ lastSeq: server.lastSeq(id) });
+    const timeline = client.timeline(id);
+    void timeline.open();
+    await heal(server, client);
+    expect(timeline.snapshot.messages.at(-1)?.body).toBe('welcome back');
+  });
+
   test('the end of another membership does not end one’s own', async () => {
     const { server, client, id } = await inGroup();
     server.append(id, server.other, 'member.left', { account: server.other });
@@ -457,6 +472,21 @@ describe('read cursors', () => {
 });
 
 describe('an assumption', () => {
+  test('a read mark that the server has ignored is followed by a request for the cursors', async () => {
+    const { server, client, id } = await inGroup();
+    const seq = server.lastSeq(id);
+    server.isMute = true;
+    const answered = async (ackSeq: number) => {
+      const { id: mark } = client.read(id, seq) ?? {};
+      await settle();
+      deliver(server, { op: 'ack', id: mark, seq: ackSeq, at: '' });
+      await arrive(server);
+      return server.requests.map((r) => r.path);
+    };
+    expect(await answered(seq)).toEqual([]);
+    expect(await answered(seq - 1)).toEqual(['/me/cursors']);
+  });
+
   test('an assumed read mark is checked once the server has answered', async () => {
     const { server, client, id } = await inGroup();
     server.read(id, 2 as Seq, true);
@@ -638,7 +668,7 @@ describe('the workspace', () => {
     expect(server.requests.map((r) => r.path)).toContain('/users?limit=200');
   });
 
-  test('counts the unread activity again when a stream is reset', async () => {
+  test('counts the unread activity again at a ping if that failed, and when a stream is reset', async () => {
     const { server, client } = await inGroup();
     void client.activity.load().catch(() => undefined);
     await settle();
@@ -646,6 +676,12 @@ describe('the workspace', () => {
     for (const request of [...server.requests]) server.fail(request, 'network');
     await settle();
     expect([path, server.requests]).toEqual([expect.stringContaining('/activity'), []]);
+    server.ping();
+    await arrive(server);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.requests.map((r) => r.path)).toContain(path);
+    for (const request of [...server.requests]) server.fail(request, 'network');
+    await settle();
     deliver(server, { op: 'reset', stream: streamOfAccount(server.me), lastSeq: 9_000 });
     await arrive(server);
     await vi.advanceTimersByTimeAsync(60_000);

@@ -242,6 +242,22 @@ describe('a timeline after a gap', () => {
     },
   );
 
+  test('opens at the first missed message on a socket that stays open, before the count of unread ones arrives', async () => {
+    const { server, id } = aGroup(60);
+    const { client } = await aLiveClient(server);
+    const timeline = client.timeline(id);
+    void timeline.open();
+    server.read(id, server.lastSeq(id));
+    await heal(server, client);
+    expect(client.snapshot.conversations.get(id)?.unread).toBe(0);
+    for (let n = 0; n < 40; n++) server.post(id, server.other, `lost ${n}`);
+    server.queued.splice(0);
+    server.ping();
+    await heal(server, client);
+    expect(timeline.snapshot.hasNewer).toBe(true);
+    expect(timeline.snapshot.messages.map((m) => m.body)).toContain('lost 0');
+  });
+
   test('reloads the conversation on a socket that stays open', async () => {
     const { server, id } = aGroup(5);
     const { client } = await aLiveClient(server);
@@ -275,6 +291,24 @@ describe('a timeline far back', () => {
     void timeline.loadNewer();
     await heal(server, client);
     expect(timeline.snapshot.messages).toHaveLength(length + 50);
+  });
+
+  test('loads older messages in front of its own, up to the first one', async () => {
+    const { server, id } = aGroup(200);
+    const { client } = await aLiveClient(server);
+    const timeline = client.timeline(id);
+    const all = server.messages(id).map((m) => m.seq);
+    void timeline.open(all[120]);
+    await heal(server, client);
+    const shown = () => timeline.snapshot.messages.map((m) => m.seq);
+    const end = all.indexOf(shown().at(-1) as Seq) + 1;
+    for (let page = 0; timeline.snapshot.hasOlder && page < 10; page++) {
+      void timeline.loadOlder();
+      await heal(server, client);
+      expect(shown()).toEqual(all.slice(end - shown().length, end));
+    }
+    expect(shown()).toEqual(all.slice(0, end));
+    expect(timeline.snapshot).toMatchObject({ hasOlder: false, hasNewer: true });
   });
 
   test('applies changes to its messages, but not posts at the end', async () => {
@@ -323,6 +357,35 @@ describe('a timeline far back', () => {
     expect(client.counters.resets).toBe(1);
     expect(timeline.snapshot.hasNewer).toBe(true);
     expect(timeline.snapshot.messages.find((m) => m.seq === at)?.body).toBe('edited in the gap');
+  });
+
+  test('is in the middle of what was loaded after a gap', async () => {
+    const { server, client, timeline } = await farBack();
+    for (let page = 0; page < 2; page++) {
+      void timeline.loadNewer();
+      await heal(server, client);
+    }
+    const { messages } = timeline.snapshot;
+    const middle = messages[messages.length >> 1]?.seq;
+    server.cut();
+    for (let n = 0; n < 40; n++) server.post(timeline.conversation, server.other, `missed ${n}`);
+    await heal(server, client);
+    const around = timeline.snapshot.messages.map((m) => m.seq);
+    expect(around.indexOf(middle as Seq)).toBe(25);
+  });
+
+  test('shows the requested message if a gap comes before its page', async () => {
+    const { server, id } = aGroup(200);
+    const { client } = await aLiveClient(server);
+    const timeline = client.timeline(id);
+    const at = server.messages(id)[20]?.seq as Seq;
+    void timeline.open(at);
+    await settle();
+    server.cut();
+    for (let n = 0; n < 40; n++) server.post(id, server.other, `missed ${n}`);
+    await heal(server, client);
+    expect(client.counters.resets).toBe(1);
+    expect(timeline.snapshot.messages.map((m) => m.seq)).toContain(at);
   });
 
   test('does not show own unsent messages, which belong at the end', async () => {
@@ -562,6 +625,15 @@ describe('loading', () => {
     const truth = server.messages(id).map((m) => m.body);
     expect(bodies).toEqual(truth.slice(-bodies.length));
     expect(timeline.snapshot.hasOlder).toBe(bodies.length < truth.length);
+  });
+
+  test('reports nothing after it was closed', async () => {
+    const { server, client, timeline } = await opening();
+    let changes = 0;
+    timeline.subscribe(() => changes++);
+    timeline.close();
+    await heal(server, client);
+    expect(changes).toBe(0);
   });
 
   test('stops loading at the start of the conversation', async () => {

@@ -1,5 +1,5 @@
 import { type AccountId, type Attachment, FileId } from '@parley/protocol';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ParleyApi } from './api.ts';
 import type { UploadMemory } from './uploads.ts';
 
@@ -79,6 +79,8 @@ const file = new Blob([content]);
 const apiOf = (server: TusServer) =>
   new ParleyApi({ url: 'https://chat.example', sessionToken: 's', fetch: server.fetch });
 
+afterEach(() => void vi.restoreAllMocks());
+
 describe('an upload', () => {
   test('sends a file in pieces, with its name, and reports its progress', async () => {
     const server = new TusServer();
@@ -113,6 +115,23 @@ describe('an upload', () => {
     };
     await apiOf(server).upload(file, { name: 'a' });
     expect(Buffer.concat(server.received).equals(content)).toBe(true);
+  });
+
+  test.each([
+    ['is lost', 0],
+    ['arrives, and only its answer is lost', 1],
+  ])('continues however often a piece %s, while there is progress', async (_what, kept) => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const server = new TusServer();
+    server.fault = (n, bytes) => {
+      if (kept === 1) server.received.push(bytes);
+      else if (n % 2 === 0) return null;
+      throw new TypeError('connection reset');
+    };
+    const long = new Blob([content, content, content]);
+    await apiOf(server).upload(long, { name: 'a' });
+    expect(server.offset).toBe(long.size);
+    expect(server.requests.filter((one) => one.startsWith('HEAD')).length).toBeGreaterThan(10);
   });
 
   test('continues after a reload of the page, unless the server has another file', async () => {

@@ -47,7 +47,73 @@ const bodies = async (conversation: ConversationId, as: User) => {
   return body.items.map((m: { body: string }) => m.body);
 };
 
+/** Does what leaves data of an account: once, in a group that several accounts share. */
+async function useEverything(user: User, group: ConversationId, theirs: number, poll: number) {
+  const path = `/conversations/${group}`;
+  const done = async (method: string, at: string, body?: object) => {
+    const answer = await user.request(method, at, body);
+    expect(answer.status, `${method} ${at} ${JSON.stringify(answer.body)}`).toBeLessThan(300);
+  };
+  const own = await user.post(group, `a root of ${user.name}`);
+  await done('PUT', `${path}/messages/${theirs}/reactions/%F0%9F%91%8D`);
+  await done('PUT', `${path}/messages/${own}/pin`);
+  await done('PUT', `${path}/messages/${poll}/poll/vote`, { choices: [0] });
+  await done('POST', `${path}/messages/${theirs}/report`, { reason: 'spam' });
+  await done('POST', `${path}/links`, {});
+  const sendAt = new Date(Date.now() + 3_600_000).toISOString();
+  await done('POST', '/me/scheduled', { conversation: group, body: 'later', sendAt });
+  await done('PUT', `/me/drafts/${group}`, { body: `a draft of ${user.name}` });
+  await done('PUT', `${path}/messages/${theirs}/saved`, {});
+  await done('PUT', `${path}/messages/${theirs}/thread/follow`);
+  const reply = { body: 'a reply', thread: theirs };
+  const { seq } = (await owner.request('POST', `${path}/messages`, reply)).body;
+  await done('POST', `${path}/messages/${theirs}/thread/read`, { seq });
+  await done('PATCH', `/me/notifications/conversations/${group}`, { level: 'mentions' });
+  const device = { kind: 'ntfy', url: `https://ntfy.sh/${user.id}`, name: `of ${user.name}` };
+  await done('POST', '/me/notifications/devices', device);
+  await server.rows(`
+    insert into notification_decisions
+      (account_id, conversation_id, message_seq, decided_at, reason, badge, in_app)
+    values ('${user.id}', '${group}', ${theirs}, now(), 'muted', false, false)
+    on conflict do nothing`);
+  await server.rows(`
+    insert into notification_deliveries (account_id, conversation_id, message_seq, channel)
+    values ('${user.id}', '${group}', ${theirs}, 'email')
+    on conflict do nothing`);
+}
+/** The lists of an export, each with one entry of everyone who {@link useEverything}. */
+const ONCE =
+  'drafts followedThreads threadCursors savedMessages scheduledMessages notificationSettings notificationDevices reports groupLinks reactions pollVotes pins'.split(
+    ' ',
+  );
+
 describe('the data export', () => {
+  test('contains of every kind of data what belongs to the account, and nothing of others', async () => {
+    const [ada, ben] = [await server.register('ada'), await server.register('ben')];
+    const group = await owner.group('shared', [ada, ben]);
+    for (const { id } of [ada, ben]) {
+      await owner.request('PATCH', `/conversations/${group}/members/${id}`, { role: 'admin' });
+    }
+    const theirs = await owner.post(group, 'of the owner');
+    const choices = { choices: ['yes', 'no'], isMultiple: false, endsAt: null };
+    const poll = await owner.request('POST', `/conversations/${group}/polls`, {
+      ...choices,
+      question: 'Lunch?',
+    });
+    for (const user of [ada, ben]) await useEverything(user, group, theirs, poll.body.seq);
+    const { body } = await ada.request('POST', '/me/export', password);
+    const counts = ONCE.map((name) => [name, body[name].length]);
+    expect(Object.fromEntries(counts)).toEqual(Object.fromEntries(ONCE.map((name) => [name, 1])));
+    for (const name of ['notificationDecisions', 'notificationDeliveries']) {
+      const about = body[name].filter((one: { message: number }) => one.message === theirs);
+      expect(about, name).toHaveLength(1);
+    }
+    const ofConversation = (row: { conversation: string }) => row.conversation === group;
+    expect(body.messages.map((m: { body: string }) => m.body)).toEqual(['a root of ada']);
+    expect(body.conversations.filter(ofConversation)).toHaveLength(1);
+    expect(JSON.stringify(body)).not.toContain('ben');
+  });
+
   test('contains all own messages, including those in groups that were left, and no secrets', async () => {
     const ann = await server.register('ann');
     const group = await ann.group('first', [owner]);
@@ -200,6 +266,43 @@ describe('a deleted account', () => {
       .filter((e) => e.stream === streamOfConversation(group))
       .map((e) => e.seq);
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+  });
+
+  test('leaves nothing personal behind', async () => {
+    const ida = await server.register('ida');
+    const group = await owner.group('personal', [ida]);
+    await owner.request('PATCH', `/conversations/${group}/members/${ida.id}`, { role: 'admin' });
+    const theirs = await owner.post(group, 'of the owner');
+    const question = { question: 'Dinner?', choices: ['yes', 'no'] };
+    const poll = await owner.request('POST', `/conversations/${group}/polls`, question);
+    await useEverything(ida, group, theirs, poll.body.seq);
+    for (const [method, path, body] of [
+      ['PATCH', '/me/status', { text: 'On vacation' }],
+      ['POST', '/me/sidebar/sections', { name: 'Mine' }],
+      ['PUT', `/me/blocks/${owner.id}`, undefined],
+    ] as const) {
+      expect((await ida.request(method, path, body)).status, path).toBeLessThan(300);
+    }
+    await server.rows(`insert into last_seen (account_id, at) values ('${ida.id}', now())`);
+    await ida.request('POST', '/me/delete', { ...password, messages: 'keep' });
+    await erased(ida.id);
+    const tables = await server.rows<{ name: string }>(
+      `select table_name as name from information_schema.columns
+       where column_name = 'account_id' and table_schema = 'public' order by 1`,
+    );
+    const left: string[] = [];
+    for (const { name } of tables) {
+      const rows = await server.rows(`select from ${name} where account_id = '${ida.id}'`);
+      if (rows.length > 0) left.push(name);
+    }
+    // What others see in conversations remains, without a name.
+    const expected = 'audit_log erasures memberships poll_votes reactions statuses';
+    expect(left.join(' ')).toBe(expected);
+    const ofStatus = await server.rows(
+      `select data::text from events where data::text ~ 'vacation'
+       union all select text from statuses where text ~ 'vacation'`,
+    );
+    expect(ofStatus).toEqual([]);
   });
 
   test('is deleted only by an admin who may manage it, and never if it is the last owner', async () => {
