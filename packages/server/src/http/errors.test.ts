@@ -122,6 +122,8 @@ describe('an invalid request', () => {
       errors,
     );
     for (const { message } of answer.errors) expect(message).toMatch(/\w/);
+    // Without a code of its own, what is wrong stands only beside the field.
+    expect(code === 'invalid' ? answer.detail : undefined).toBeUndefined();
   });
 
   test.each([

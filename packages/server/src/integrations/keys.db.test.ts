@@ -180,6 +180,10 @@ describe('an API key', () => {
     const { key, id } = await createKey(account);
     const peer = server.peer();
     await peer.hello(key);
+    const other = await createServiceAccount();
+    const ofOther = await owner.request('DELETE', `/admin/service-accounts/${other}/keys/${id}`);
+    expect(ofOther.status).toBe(404);
+    expect((await as(key, 'GET', '/me')).status).toBe(200);
     const gone = await owner.request('DELETE', `/admin/service-accounts/${account}/keys/${id}`);
     expect(gone.status).toBe(204);
     expect((await as(key, 'GET', '/me')).body.code).toBe('session_ended');
@@ -331,6 +335,7 @@ describe('a service account', () => {
     ['an unknown scope', { scopes: ['everything'] }],
     ['no name', { name: ' ' }],
     ['an expiry that is not a time', { expiresAt: 'tomorrow' }],
+    ['an expiry in the past', { expiresAt: '2026-01-01T00:00:00.000Z' }],
   ])('is refused an API key with %s', async (_what, wrong) => {
     const path = `/admin/service-accounts/${await createServiceAccount()}/keys`;
     const answer = await owner.request('POST', path, { name: 'k', scopes: ALL, ...wrong });

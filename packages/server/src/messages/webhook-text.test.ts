@@ -8,6 +8,7 @@ test.each([
   ['<https://ci.example/1|build [1]>', '[build \\[1\\]](https://ci.example/1)'],
   ['see <https://ci.example/?a=1&amp;b=2>', 'see https://ci.example/?a=1&b=2'],
   ['<!channel> <!here> <@U024BE7LH>', '@everyone @here <@U024BE7LH>'],
+  ['&amp;lt;b&amp;gt; and &lt;b&gt;', '&lt;b&gt; and <b>'],
   ['<javascript:alert(1)|click>', '<javascript:alert(1)|click>'],
   ['`a *b*` and\n```\n*c* &lt;d&gt;\n```', '`a *b*` and\n```\n*c* <d>\n```'],
 ])('converts %j', (text, expected) => {

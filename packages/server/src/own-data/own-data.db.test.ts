@@ -286,14 +286,14 @@ describe('a deleted account', () => {
     await server.rows(`insert into last_seen (account_id, at) values ('${ida.id}', now())`);
     await ida.request('POST', '/me/delete', { ...password, messages: 'keep' });
     await erased(ida.id);
-    const tables = await server.rows<{ name: string }>(
+    const tables = await server.rows(
       `select table_name as name from information_schema.columns
        where column_name = 'account_id' and table_schema = 'public' order by 1`,
     );
     const left: string[] = [];
     for (const { name } of tables) {
-      const rows = await server.rows(`select from ${name} where account_id = '${ida.id}'`);
-      if (rows.length > 0) left.push(name);
+      const rows = await server.rows(`select from ${String(name)} where account_id = '${ida.id}'`);
+      if (rows.length > 0) left.push(String(name));
     }
     // What others see in conversations remains, without a name.
     const expected = 'audit_log erasures memberships poll_votes reactions statuses';

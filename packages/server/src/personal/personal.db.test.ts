@@ -16,7 +16,7 @@ import {
 import { until } from '../../test/support/sink.ts';
 import { anAccount, anAppend, TestClock } from '../../test/support/stream-builders.ts';
 import { joinGroup, leaveGroup } from '../conversations/members.ts';
-import { deleteMessage, editMessage } from '../messages/commands.ts';
+import { deleteMessage, editMessage, postMessage } from '../messages/commands.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { deleteDraft, draftsOf, saveDraft } from './drafts.ts';
@@ -138,6 +138,8 @@ describe('a saved message', () => {
       [bob, id, LIMITS.savedMessages],
     );
     expect(codeOf(await saveMessage(append, saving(message), null))).toBe('too_many_saved');
+    // Of each account.
+    expect(codeOf(await saveMessage(append, saving(message, ann), null))).toBe('stored');
     await db.pool.query('delete from saved_messages where account_id = $1', [bob]);
   });
 
@@ -251,6 +253,8 @@ describe('a draft', () => {
     await saved(bob, id, 'text');
     await leaveGroup(append, about(bob, id));
     expect((await draftsOf(db.pool, bob)).items).toEqual([]);
+    const left = { conversation: id, thread: null };
+    expect(await saveDraft(db.pool, bob, left, 'text')).toBe('conversation_not_found');
     await saved(bob, other, 'another');
     const { rows } = await db.pool.query('select body from drafts where account_id = $1', [bob]);
     expect(rows).toEqual([{ body: 'another' }]);
@@ -283,6 +287,10 @@ describe('a draft', () => {
     ]);
     const nowhere = { conversation: id, thread: (another + 100) as Seq };
     expect(await saveDraft(db.pool, bob, nowhere, 'text')).toBe('message_not_found');
+    const inThread = { thread: message, alsoInConversation: false };
+    const posted = await postMessage(append, about(ann, id), 'in the thread', { inThread });
+    const inReply = { conversation: id, thread: posted.kind === 'stored' ? posted.seq : null };
+    expect(await saveDraft(db.pool, bob, inReply, 'text')).toBe('message_not_found');
     await leaveGroup(append, about(bob, id));
     expect(await bodies()).toEqual([]);
     await saved(bob, await aRealGroup(append, [bob]), 'elsewhere');

@@ -33,7 +33,12 @@ import {
   eraseScheduled,
   scheduleMessage,
 } from './scheduled-commands.ts';
-import { dueScheduled, scheduledMessages, sentScheduled } from './scheduled-queries.ts';
+import {
+  deferScheduled,
+  dueScheduled,
+  scheduledMessages,
+  sentScheduled,
+} from './scheduled-queries.ts';
 import { ScheduledSender } from './scheduled-sender.ts';
 import { failScheduled, sendDue, sendScheduled } from './scheduled-sending.ts';
 
@@ -116,12 +121,17 @@ const suspendFor = (account: AccountId, ms: number | null) =>
 
 /** Returns whether the next scheduled message of an account is deferred. */
 async function isDeferred(account: AccountId): Promise<boolean> {
-  const { rows } = await db.pool.query<{ deferred: boolean }>(
-    `select due_at > now() as deferred from scheduled_messages
+  return (await secondsToNext(account)) > 0;
+}
+
+/** Returns the seconds until the next scheduled message of an account is due. */
+async function secondsToNext(account: AccountId): Promise<number> {
+  const { rows } = await db.pool.query<{ seconds: number }>(
+    `select extract(epoch from due_at - now())::float8 as seconds from scheduled_messages
      where account_id = $1 order by send_at, id limit 1`,
     [account],
   );
-  return rows[0]?.deferred === true;
+  return rows[0]?.seconds ?? 0;
 }
 
 /** Runs senders on separate nodes until the condition is true. */
@@ -268,8 +278,11 @@ describe('a scheduled message', () => {
     if (!due) throw new Error('no message is due');
     const change = { sendAt: inMs(5 * HOUR) };
     stored(await changeScheduled(append, { ...asking(bob), scheduled: one }, change));
+    expect(await dueOf(bob)).toEqual([]);
     expect(verdict(await sendDue(append, due))).toBe('scheduled_not_found');
     expect(verdict(await failScheduled(append, due, 'forbidden'))).toBe('yes');
+    await deferScheduled(db.pool, due, 60_000);
+    expect(await secondsToNext(bob)).toBeGreaterThan(4 * 3_600);
     expect(await list()).toMatchObject([{ body: 'early', failure: null }]);
     expect(await textsIn(id)).toEqual([]);
   });
@@ -337,7 +350,13 @@ describe('a scheduled message', () => {
     await scheduled('second', inMs(HOUR + 1_000));
     await pass(bob, 2 * HOUR);
     await sendUntil(() => isDeferred(bob));
+    // For at most ten minutes: slow mode may be turned off.
+    expect(await secondsToNext(bob)).toBeGreaterThan(500);
+    expect(await secondsToNext(bob)).toBeLessThanOrEqual(600);
     expect(await textsIn(id)).toEqual(['first']);
+    // A message for later is accepted while its author has to wait.
+    const later = { ...asking(bob), scheduled: await scheduled('for tomorrow', inMs(24 * HOUR)) };
+    stored(await deleteScheduled(append, later));
     expect(await list()).toMatchObject([{ body: 'second', failure: null }, { body: 'third' }]);
     // The third is due, and could be sent before the second, which is not due again yet.
     stored(await updateGroup(append, about(ann, id), { slowModeSeconds: 0 }));
@@ -372,7 +391,7 @@ describe('a scheduled message', () => {
   });
 
   test('has a time within a year, and is limited in number and size', async () => {
-    const { bob, id, schedule } = await anAuthor();
+    const { bob, id, schedule, scheduled } = await anAuthor();
     expect(verdict(await schedule('x', inMs(-1_000)))).toBe('time_passed');
     expect(verdict(await schedule('x', inMs(LIMITS.scheduleAheadMs + HOUR)))).toBe('time_too_far');
     const long = 'x'.repeat(LIMITS.bodyCharacters);
@@ -380,6 +399,12 @@ describe('a scheduled message', () => {
       stored(await schedule(long));
     }
     expect(verdict(await schedule(long))).toBe('too_many_scheduled');
+    // Of a changed message, only the new text counts; in bytes.
+    const request = { ...asking(bob), scheduled: await scheduled('€'.repeat(3_000)) };
+    const changed = async (body: string) =>
+      verdict(await changeScheduled(append, { ...request, ...asking(bob) }, { body }));
+    expect(await changed('€'.repeat(4_000))).toBe('yes');
+    expect(await changed('€'.repeat(5_000))).toBe('too_many_scheduled');
     while (await eraseScheduled(append, bob));
     await db.pool.query(
       `insert into scheduled_messages
