@@ -155,6 +155,15 @@ test('after missed events the sidebar is loaded again, and answers from before a
   expect(state.shown.layout.sections).toEqual(withWork);
 });
 
+test('after a restore of the server the sidebar is loaded again, and counts from its lower seq', async () => {
+  const { sidebar, state, requests } = await loaded({ seq: 50 });
+  sidebar.restored();
+  requests[1]?.answer(answer({ sections: withWork, seq: 9 }));
+  await expect.poll(() => state.shown.layout.sections).toEqual(withWork);
+  sidebar.applied(changed(10, { unreadOnly: true }));
+  expect(state.shown.layout.unreadOnly).toBe(true);
+});
+
 test('a conversation is closed at once, and reopened by another device', async () => {
   const { sidebar, state, requests, kept } = await loaded({
     placements: [{ conversation: C, section: 'favorites', rank: 1 }],
@@ -173,6 +182,12 @@ test('a conversation is closed at once, and reopened by another device', async (
   const rejected = sidebar.close(C, seqOf(9));
   requests[2]?.fail(new Error('rejected'));
   await expect(rejected).rejects.toThrow('rejected');
+  expect(state.shown.closed.size).toBe(0);
+  sidebar.applied(closing(10, { closed }));
+  const reopening = sidebar.reopen(C);
+  expect(state.shown.closed.size).toBe(0);
+  requests[3]?.answer(answer({ seq: 11 }));
+  await reopening;
   expect(state.shown.closed.size).toBe(0);
 });
 

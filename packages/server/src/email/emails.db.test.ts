@@ -148,6 +148,31 @@ describe('over SMTP', () => {
     await expect.poll(state).toMatchObject([{ failed: true, emptied: true, tries: 2 }]);
   });
 
+  test('fails an email at once that would expire before its next attempt', async () => {
+    const emails = startNode('smtp://127.0.0.1:1');
+    await emails.put(email('ann@example.org', { ttlMs: retryDelay(1) / 4 }), pool);
+    emails.wake();
+    await expect.poll(state).toMatchObject([{ failed: true, emptied: true, tries: 1 }]);
+  });
+
+  test('forgets an email after 30 days, unless it is still to be sent', async () => {
+    const emails = startNode();
+    for (const name of ['sent', 'failed', 'waiting', 'recent']) {
+      await emails.put(email(`${name}@example.org`), pool);
+    }
+    await pool.query(`update emails set next_try_at = null, sent_at = now()
+                      where recipient not like 'waiting%'`);
+    await pool.query(`update emails set created_at = now() - interval '1 hour'
+                      where recipient not like 'recent%'`);
+    ahead = 30 * 86_400_000 - 7_200_000;
+    await emails.clean();
+    expect(await state()).toHaveLength(4);
+    ahead += 4_000_000;
+    await emails.clean();
+    const left = (await state()).map(({ recipient }) => recipient);
+    expect(left).toEqual(['waiting@example.org', 'recent@example.org']);
+  });
+
   test('sends each email from one node only', async () => {
     const nodes = [startNode(), startNode()];
     const before = sink.received.length;

@@ -78,6 +78,11 @@ describe('reports of messages', () => {
     expect(await events(eli, 'message.reported')).toEqual([
       { conversation: id, message: seq, reason: 'spam' },
     ]);
+    // A former member no longer reports.
+    const gus = await server.register('gus');
+    await bob.request('POST', `/conversations/${id}/members`, { account: gus.id });
+    await gus.request('POST', `/conversations/${id}/leave`);
+    expect(codeOf(await report(gus, id, seq))).toBe('404 message_not_found');
     // The author removes the text; the report still has it.
     await dee.request('DELETE', `/conversations/${id}/messages/${seq}`);
     const { body } = await ann.request('GET', '/admin/reports');

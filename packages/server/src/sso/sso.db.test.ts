@@ -416,6 +416,28 @@ describe('the answer of the provider', () => {
     }
   });
 
+  test('belongs to a cookie of ten minutes that scripts and other sites do not get', async () => {
+    const url = `${server.url}/api/v1/auth/sso/oidc/start`;
+    const started = await fetch(url, { redirect: 'manual' });
+    const [cookie = ''] = started.headers.getSetCookie();
+    expect(cookie).toMatch(/^parley_sso=[^;]+; Max-Age=600; /);
+    expect(cookie).toMatch(/; HttpOnly; SameSite=Lax$/);
+    const foreign = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'https://evil.example' },
+      body: '{}',
+    });
+    expect(foreign.status).toBe(403);
+    const answered = await new Browser().open(`${server.url}/api/v1/auth/sso/oidc/callback?code=x`);
+    expect(answered.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^parley_sso=;.*Expires=Thu, 01 Jan 1970/),
+    ]);
+    const failed = await server.rows(
+      `select from audit_log where details::text like '%single sign-on: sso_failed%'`,
+    );
+    expect(failed.length).toBeGreaterThan(0);
+  });
+
   test('is accepted once', async () => {
     const browser = new Browser();
     const callback = await browser.toCallback('jon jon@example.org verified');

@@ -1,6 +1,6 @@
-import type { FilteredWord, Report } from '@parley/protocol';
+import type { AccountId, FilteredWord, Report } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import {
   type Answer,
   startTestServer,
@@ -10,7 +10,10 @@ import {
 import { until } from '../../test/support/sink.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
 import { uploadFile } from '../../test/support/uploads.ts';
+import { AuditLog } from '../audit/audit-log.ts';
 import { examine } from '../doctor/doctor.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { changeWordFilter } from './change.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -85,7 +88,25 @@ describe('the list of the word filter', () => {
     expect(answers.map(codeOf).sort()).toEqual(['200 undefined', '409 word_filter_changed']);
     // The request that was stored may be sent again.
     const won = answers[0]?.status === 200 ? 'first' : 'second';
+    const changes = () => server.rows(`select from audit_log where event = 'word_filter_changed'`);
+    const { length } = await changes();
     expect((await put(owner, won)).body).toMatchObject({ revision: revision + 1 });
+    expect(await changes()).toHaveLength(length);
+  });
+
+  test('is not changed by an account that is no longer an admin when it is stored', async () => {
+    const { revision } = (await read(owner)).body;
+    const actor = member.id as AccountId;
+    const audit = {
+      log: new AuditLog({ pool: server.pool, clock: systemClock, log: testLog }),
+      address: '::1',
+    };
+    const stored = changeWordFilter(server.pool, {
+      ...{ actor, revision, audit, at: new Date() },
+      words: [reject('late')],
+    });
+    await expect(stored).rejects.toMatchObject({ refusal: { code: 'forbidden' } });
+    expect((await read(owner)).body.revision).toBe(revision);
   });
 
   test.each([['*'], ['a*b'], [''], ['!?'], ['x'.repeat(61)], ['a **']])(
