@@ -5,6 +5,7 @@ import type {
   Conversation,
   ConversationId,
   DurableCommand,
+  Me,
   Message,
   Seq,
   StreamId,
@@ -97,8 +98,11 @@ describe('stored data', () => {
     persistence.message(aMessage(2));
     persistence.cursor(S, seq(2));
     persistence.conversation(C, { id: C } as Conversation);
+    persistence.state({ users: [] });
+    persistence.state({ me: { id: 'me' } as Me });
     await persistence.close();
     expect(store.applied).toHaveLength(1);
+    expect(store.applied[0]?.state).toEqual({ users: [], me: { id: 'me' } });
     expect(store.applied[0]).toMatchObject({ epoch: 'e', messages: [aMessage(1), aMessage(2)] });
     expect([...(store.applied[0]?.cursors ?? [])]).toEqual([[S, 2]]);
     expect([...(store.applied[0]?.conversations ?? [])]).toEqual([[C, { id: C }]]);
