@@ -96,6 +96,25 @@ test('the session token of each renewal is reported, and used for the next one',
   expect(api.sessionToken).toBe('s2');
 });
 
+test('a program that has logged out has no session, and is told so', async () => {
+  const reported: (string | undefined)[] = [];
+  const requests: string[] = [];
+  const api = new ParleyApi({
+    url: 'https://chat.example',
+    sessionToken: 's0',
+    onSessionToken: (token) => reported.push(token),
+    fetch: async (input, init) => {
+      const { pathname } = new URL(String(input));
+      requests.push(`${pathname} ${new Headers(init?.headers).get('authorization')}`);
+      return new Response(null, { status: pathname.endsWith('/logout') ? 204 : 401 });
+    },
+  });
+  await api.logout();
+  expect([api.sessionToken, reported]).toEqual([undefined, [undefined]]);
+  await expect(api.me()).rejects.toMatchObject({ status: 401 });
+  expect(requests).toEqual(['/api/v1/auth/logout Bearer s0', '/api/v1/auth/token null']);
+});
+
 test('a renewal without an answer is retried while its successor is available', async () => {
   let count = 0;
   server = createServer((_request, response) => {

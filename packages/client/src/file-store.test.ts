@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccountId, ClientId, DurableCommand, Seq, StreamId } from '@parley/protocol';
@@ -177,9 +178,27 @@ describe('the file store', () => {
     expect(statSync(journal()).size).toBe(good);
   });
 
-  test('rewrites its journal when it has grown, without losing anything', async () => {
+  test('waits until a command is on the disk, also if a cursor is stored with it', async () => {
     const store = new FileStore(folder);
     await store.open(ACCOUNT);
+    const probe = await open(journal(), 'r');
+    const sync = vi.spyOn(Object.getPrototypeOf(probe), 'datasync');
+    await probe.close();
+    await store.apply(cursors('a', 1));
+    expect(sync).not.toHaveBeenCalled();
+    await Promise.all([store.putOutbox(entry(1)), store.apply(cursors('a', 2))]);
+    expect(sync).toHaveBeenCalledTimes(1);
+    sync.mockRestore();
+    await store.close();
+  });
+
+  test('rewrites its journal when it has grown, without losing anything', async () => {
+    const store = new FileStore(folder);
+    mkdirSync(join(folder, ACCOUNT));
+    // Left by a process that was killed while it rewrote the journal.
+    writeFileSync(`${journal()}.new`, 'half a line');
+    await store.open(ACCOUNT);
+    expect(existsSync(`${journal()}.new`)).toBe(false);
     await store.putOutbox(entry(1, 'kept'));
     const body = 'x'.repeat(100_000);
     for (let n = 2; n < 40; n++) {

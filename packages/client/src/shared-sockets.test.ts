@@ -8,6 +8,8 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Browser, Queues, TabClient, TabsServer } from '../test/support/model-tabs.ts';
 import { SharedSockets, TAB_FORMAT } from './shared-sockets.ts';
+import type { SocketHandlers } from './socket.ts';
+import type { TabMessage } from './tab-channel.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
@@ -256,6 +258,70 @@ test('a tab whose client stopped while offline no longer leads', async () => {
   const another = world.open();
   await world.settle();
   expect([follower.isDone, another.isDone, world.server.open]).toEqual([true, true, 1]);
+});
+
+/** A tab whose server and whose other tabs are the test. */
+function aTab(isLeader: boolean) {
+  const sent: string[] = [];
+  const posted: TabMessage[] = [];
+  const servers: SocketHandlers[] = [];
+  let receive: (message: TabMessage) => void = () => undefined;
+  const sockets = new SharedSockets({
+    tab: 'own',
+    socket: (_url, handlers) => {
+      servers.push(handlers);
+      return { send: (text) => sent.push(text), close: () => undefined };
+    },
+    join: (listener) => {
+      receive = listener;
+      return {
+        post: (message) => posted.push(message),
+        lead: (_steal, granted) => isLeader && granted(),
+        whenClosed: () => undefined,
+        close: () => undefined,
+      };
+    },
+  });
+  const connect = () => {
+    const none = () => undefined;
+    const socket = sockets.open('ws://parley', { open: none, message: none, close: none });
+    servers.at(-1)?.open();
+    servers.at(-1)?.message('{"op":"live"}');
+    return socket;
+  };
+  return { sockets, servers, sent, posted, connect, tell: (m: TabMessage) => receive(m) };
+}
+
+test('a frame for an earlier socket of the leader is not sent on its present one', () => {
+  const { sent, tell, connect } = aTab(true);
+  connect();
+  tell({ kind: 'ask', from: 'other' });
+  const post = (socket: string, id: string) =>
+    tell({ kind: 'send', from: 'other', socket, text: `{"op":"post","id":"${id}"}` });
+  post('own.0', 'late');
+  post('own.1', 'present');
+  expect(sent.map((text) => JSON.parse(text).id)).toEqual(['present']);
+});
+
+test('a tab that follows again after the socket was lost counts as active again', () => {
+  const { servers, sent, tell, connect } = aTab(true);
+  connect();
+  tell({ kind: 'ask', from: 'other' });
+  servers[0]?.close(1006, null);
+  const socket = connect();
+  tell({ kind: 'ask', from: 'other' });
+  socket.send('{"op":"presence","state":"idle"}');
+  expect(sent.filter((text) => text.includes('idle'))).toEqual([]);
+});
+
+test('an answer of the leader to another tab is ignored', () => {
+  const { servers, posted, tell, sockets } = aTab(false);
+  const none = () => undefined;
+  sockets.open('ws://parley', { open: none, message: none, close: none });
+  tell({ kind: 'leader', from: 'leader', to: 'another', socket: 'l.1', state: 'live' });
+  expect([servers.length, posted.map(({ kind }) => kind)]).toEqual([0, ['ask']]);
+  tell({ kind: 'leader', from: 'leader', to: 'own', socket: 'l.1', state: 'live' });
+  expect(servers).toHaveLength(1);
 });
 
 test('a user who is active in the leading tab stays active when the other tab is idle', async () => {
