@@ -167,6 +167,29 @@ test('a login waits until a renewal of another tab has been answered', async () 
   expect(requests).toHaveLength(3);
 });
 
+test('a request is not sent as the account that has logged in while it waited for a token', async () => {
+  const [ann, bob] = ['ann', 'bob'] as AccountId[] as [AccountId, AccountId];
+  const requests: string[] = [];
+  let answer: (response: Response) => void = () => undefined;
+  const api = new ParleyApi({
+    url: 'https://chat.example',
+    sessionToken: 's',
+    fetch: (input) => {
+      requests.push(new URL(String(input)).pathname);
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+  });
+  api.actAs(ann);
+  const me = api.me();
+  api.actAs(bob);
+  await vi.waitFor(() => expect(requests).toHaveLength(1));
+  answer(Response.json({ account: bob, accessToken: 't', accessTokenExpiresIn: 600 }));
+  await expect(me).rejects.toMatchObject({ code: 'session_ended', status: 401 });
+  expect(requests).toEqual(['/api/v1/auth/token']);
+});
+
 test('a client never acts as another account that has logged in in another tab', async () => {
   const ann = '01890a5d-ac96-774b-bcce-b302099a8057' as AccountId;
   const requests: string[] = [];

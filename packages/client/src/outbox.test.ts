@@ -223,6 +223,8 @@ describe('the outbox', () => {
     (back.command as { unread?: boolean }).unread = true;
     outbox.add(aMark('r5', 5));
     outbox.add(aMark('r9', 9));
+    expect(outbox.overtaken(aMark('r5 again', 5).command).map((e) => e.id)).toEqual(['r5']);
+    outbox.add(aMark('r5', 5));
     expect(outbox.overtaken(aMark('r7', 7).command).map((e) => e.id)).toEqual(['r5']);
     expect(outbox.overtaken(back.command).map((e) => e.id)).toEqual(['r9']);
     outbox.add(back);

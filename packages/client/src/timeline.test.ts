@@ -376,6 +376,7 @@ describe('a timeline far back', () => {
 
   test('shows the requested message if a gap comes before its page', async () => {
     const { server, id } = aGroup(200);
+    server.read(id, server.lastSeq(id));
     const { client } = await aLiveClient(server);
     const timeline = client.timeline(id);
     const at = server.messages(id)[20]?.seq as Seq;
