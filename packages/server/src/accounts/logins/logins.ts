@@ -48,6 +48,14 @@ interface LoginsDeps {
 const STEP_MS = 10 * 60 * 1000;
 /** The maximum length of a device name. */
 const DEVICE_MAX = 200;
+/** Control characters, line breaks, and characters that change the direction of text. */
+const UNSAFE = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]+/gu;
+
+/** Returns the name of a device as one line whose characters stay in their order. */
+function deviceName(given: string): string {
+  const name = given.slice(0, DEVICE_MAX).toWellFormed().replace(UNSAFE, ' ').trim();
+  return name === '' ? 'unknown' : name;
+}
 
 /** The only place where sessions start: every login, of any kind, ends here. */
 export class Logins {
@@ -72,12 +80,8 @@ export class Logins {
     const { address, userAgent, previous } = origin;
     const before = previous === undefined ? null : await sessions.byToken(previous);
     if (before) await sessions.end(before.id);
-    const device = proof.device ?? userAgent ?? 'unknown';
-    const session = await sessions.begin(
-      proof,
-      device.slice(0, DEVICE_MAX).toWellFormed(),
-      address,
-    );
+    const device = deviceName(proof.device ?? userAgent ?? '');
+    const session = await sessions.begin(proof, device, address);
     if (!session) await refuseSuspended(pool, proof.account);
     const me = session && (await meOf(pool, proof.account));
     if (!session || !me) refuse('session_ended');

@@ -174,6 +174,15 @@ describe('sessions', () => {
     expect((await api.get('/api/v1/me', second.accessToken)).json().code).toBe('session_ended');
   });
 
+  test('have one line as their device, in the order of its characters', async () => {
+    const { accessToken } = await api.register('ann');
+    for (const device of ['Phone\r\n192.0.2.1', ' of\u2028\u202eAnn ', '\n']) {
+      await api.post('/auth/login', { login: 'ann', password: PASSWORD, device });
+    }
+    const devices = (await sessionsOf(accessToken)).map((s: { device: string }) => s.device);
+    expect(devices.slice(0, 3).sort()).toEqual(['Phone 192.0.2.1', 'of Ann', 'unknown']);
+  });
+
   test('have the start of a long user agent as their device', async () => {
     const { accessToken } = await api.register('ann');
     ahead = 60_000;
