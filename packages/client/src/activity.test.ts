@@ -155,4 +155,10 @@ test('a failed count is retried, and answers for an earlier account are ignored'
   activity.clear();
   await answer(9, 9);
   expect(shown()).toMatchObject({ isLoaded: false, unread: 0 });
+  const loaded = activity.load();
+  await answer(3, 9);
+  await loaded;
+  expect(shown()).toMatchObject({ isLoaded: true, unread: 3 });
+  activity.clear();
+  expect(shown()).toMatchObject({ isLoaded: false, unread: 0 });
 });

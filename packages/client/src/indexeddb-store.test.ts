@@ -15,7 +15,7 @@ import {
 import { forceCloseDatabase } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IndexedDbStore } from './indexeddb-store.ts';
-import type { Changes, OutboxEntry } from './store.ts';
+import type { Changes, OutboxEntry, SavedState } from './store.ts';
 import type { WaitingChange } from './waiting-changes.ts';
 
 const ACCOUNT = 'a' as AccountId;
@@ -95,6 +95,9 @@ describe('the IndexedDB store', () => {
     await store.apply(changes({ state: { users: [user] } }));
     await store.apply(changes({ epoch: 'e1' }));
     expect((await found()).state).toEqual({ users: [user], sidebar });
+    const more = { me: { id: ACCOUNT }, notifications: { seq: 4 } } as SavedState;
+    await store.apply(changes({ state: more }));
+    expect((await found()).state).toEqual({ users: [user], sidebar, ...more });
     await store.apply(changes({ epoch: 'e2' }));
     expect((await found()).state).toEqual({});
   });

@@ -63,6 +63,8 @@ test.each([
   ['on:2026-03-02', ['The replan is late']],
   ['after:2026-03-01 before:2026-03-03', ['The replan is late']],
   ['before:2026', []],
+  ['on:2026 plans', ['Café plans for Monday']],
+  ['after:2025 plans', ['Café plans for Monday']],
   ['on:2026-03', ['see https://example.org', 'The replan is late', 'Café plans for Monday']],
   ['', []],
 ])('%j finds %j', (query, expected) => {

@@ -82,6 +82,7 @@ test('the loaded settings are shown, and change with the events', async () => {
   settings.applied(overridden(7, { thread: 9, level: 'all', muted: null }));
   expect(state.shown.settings.level).toBe('mentions');
   expect([...state.shown.overrides.keys()]).toEqual([overrideKey(C, 9 as Seq)]);
+  expect(overrideKey(C)).not.toBe(overrideKey(C, 9 as Seq));
 });
 
 test('a change that arrives while an older answer is in flight is kept', async () => {

@@ -47,6 +47,18 @@ test('nothing is counted before the first request', async () => {
   expect(latest.conversations.get(GROUP)).toBe(2);
 });
 
+test('pings count again once a minute', async () => {
+  await reports.load();
+  await vi.advanceTimersByTimeAsync(50_000);
+  reports.refresh();
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(requests).toBe(1);
+  await vi.advanceTimersByTimeAsync(1_000);
+  reports.refresh();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(requests).toBe(2);
+});
+
 test('many changes cause one count, and changes during the count another', async () => {
   await reports.load();
   for (let n = 0; n < 20; n++) reports.moved();

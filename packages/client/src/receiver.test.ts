@@ -1,8 +1,10 @@
 import 'fake-indexeddb/auto';
 import type {
   AccountId,
+  ClientId,
   Conversation,
   ConversationId,
+  DurableCommand,
   Event,
   Message,
   Seq,
@@ -24,6 +26,7 @@ import type { ParleyClient } from './client.ts';
 import { viewOf } from './conversations.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import { permissionsOn } from './permissions.ts';
+import { MemoryStore } from './store.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({
@@ -1153,6 +1156,27 @@ describe('commands', () => {
     await next.stop();
     const { client: last } = await aLiveClient(server, store);
     expect(last.snapshot.outbox).toEqual([]);
+  });
+
+  test('sends a new post after one that a device with a fast clock has stored', async () => {
+    const server = new ModelServer();
+    const id = server.group();
+    server.join(id);
+    const store = new MemoryStore();
+    const command = { op: 'post', id: 'earlier', conversation: id, body: 'earlier' };
+    await store.putOutbox({
+      id: command.id as ClientId,
+      order: Date.now() + 3_600_000,
+      command: command as DurableCommand,
+      createdAt: Date.now(),
+      state: 'pending',
+      owner: 'a closed tab',
+    });
+    const { client } = aClient(server, store);
+    await client.start(server.me);
+    client.post(id, 'later');
+    await heal(server, client);
+    expect(server.messages(id).map((m) => m.body)).toEqual(['earlier', 'later']);
   });
 
   test('sends a post again after its id was refused', async () => {
