@@ -47,6 +47,17 @@ describe('a client that reconnects', () => {
     }
   });
 
+  test('a client that reconnects does not receive the snapshot of a conversation that it has joined meanwhile', async () => {
+    const { server, client } = await aMember();
+    const joined = server.group(4);
+    server.join(joined);
+    await heal(server, client);
+    server.cut();
+    await heal(server, client);
+    expect(server.unchanged).toBe(4);
+    expect(client.snapshot.conversations.get(joined)).toMatchObject(server.snapshot(joined));
+  });
+
   test('a client that reconnects receives conversations that changed since their snapshot', async () => {
     const { server, client, groups } = await aMember();
     server.post(groups[0], server.other, 'live');

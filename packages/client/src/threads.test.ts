@@ -346,12 +346,28 @@ describe('a move of a read cursor that is reported late', () => {
     expect(await client.answerOne()).toBe(true);
   };
 
+  test('is shown when it arrives', async () => {
+    vi.useFakeTimers();
+    try {
+      const client = await aLateReport(new ModelLog());
+      const unread = () => [...(client.snapshot?.cursors.values() ?? [])].map((c) => c.unread);
+      expect(unread()).toEqual([1]);
+      const before = client.snapshot;
+      client.takeFrames();
+      expect(client.snapshot).not.toBe(before);
+      expect(unread()).toEqual([0]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('does not restore a thread that the account no longer follows', async () => {
     vi.useFakeTimers();
     try {
       const log = new ModelLog();
       const client = await aLateReport(log);
       client.threads.applied(choose(log, 'thread.unfollowed'));
+      expect(client.snapshot?.cursors.size).toBe(0);
       await loaded(client);
       client.takeFrames();
       await vi.advanceTimersByTimeAsync(1_000);

@@ -384,8 +384,12 @@ describe('a timeline far back', () => {
     await settle();
     server.cut();
     for (let n = 0; n < 40; n++) server.post(id, server.other, `missed ${n}`);
-    await heal(server, client);
+    while (!server.isConnected) await vi.advanceTimersByTimeAsync(1_000);
+    await settle();
+    server.deliver(100);
+    await settle();
     expect(client.counters.resets).toBe(1);
+    await heal(server, client);
     expect(timeline.snapshot.messages.map((m) => m.seq)).toContain(at);
   });
 

@@ -127,6 +127,14 @@ describe('an invalid request', () => {
   });
 
   test.each([
+    ['?n=two', 'invalid_type'],
+    ['', 'missing'],
+  ])('a query %j has the error %s', async (query, code) => {
+    const answer = await get(`/things/0197a000-0000-7000-8000-000000000001${query}`);
+    expect(answer).toMatchObject({ status: 422, errors: [{ field: 'n', code }] });
+  });
+
+  test.each([
     ['null', 'invalid_json'],
     ['{', 'invalid_json'],
     ['', 'invalid_json'],
