@@ -90,15 +90,26 @@ function readTextFrames(frames: Buffer): string[] {
   return texts;
 }
 
-/** Polls a condition for up to `ms`. */
+/** How often {@link until} evaluates a condition at first, and how seldom one that sends queries or requests. */
+const POLL_MS = { first: 5, last: 30 };
+
+/**
+ * Polls a condition for up to `ms`. A condition that is a promise sends queries or requests, so it is evaluated the more
+ * seldom the longer it takes: 200 a second would need as much processor time as what the test waits for.
+ */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
   ms = 20_000,
 ): Promise<void> {
-  const end = performance.now() + ms;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`Timed out waiting for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  const start = performance.now();
+  for (;;) {
+    const met = condition();
+    if (await met) return;
+    const waited = performance.now() - start;
+    if (waited > ms) throw new Error(`Timed out waiting for: ${what}`);
+    const longest = met instanceof Promise ? POLL_MS.last : POLL_MS.first;
+    const pause = Math.min(Math.max(waited / 10, POLL_MS.first), longest);
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
