@@ -40,6 +40,8 @@ let cluster: TestCluster;
 let source: BackupWorkspace;
 /** A backup of a server with two people, a conversation, and a stream of {@link EVENTS} events. */
 let backup: string;
+/** A backup of the same server before it had that stream. */
+let small: string;
 let original: Awaited<ReturnType<typeof streamDigests>>;
 beforeAll(async () => {
   [cluster, source] = [await startTestCluster(), aBackupWorkspace()];
@@ -47,10 +49,12 @@ beforeAll(async () => {
   const server = await source.server(data);
   const ann = await registerAt(server.url, 'ann');
   await ann.post(await ann.group('one', [await registerAt(server.url, 'bob')]), 'hello');
-  await fillStream(connectionOf(data), EVENTS);
   // The server writes its emails there, too.
   mkdirSync(join(data, 'outbox'), { recursive: true });
   writeFileSync(join(data, 'outbox', '1.eml'), 'an email');
+  small = source.path('small.tar.gz');
+  await backUp(configFor(data), small, testLog, quietly);
+  await fillStream(connectionOf(data), EVENTS);
   backup = source.path('backup.tar.gz');
   await backUp(configFor(data), backup, testLog, quietly);
   original = await streamDigests(connectionOf(data));
@@ -164,7 +168,7 @@ describe('restore', () => {
     ['no end', 'the end of the backup is missing', 'manifest.json', undefined],
   ])('refuses a damaged backup: %s', async (damage, description, entry, change) => {
     const bad = workspace.path('bad.tar.gz');
-    await rewriteBackup(backup, bad, (name, content) => {
+    await rewriteBackup(small, bad, (name, content) => {
       if (name !== entry) return { name, content };
       if (change) return { name, content: change(content.toString()) };
       return damage === 'a file outside' ? { name: 'files/../secret', content } : undefined;
@@ -175,7 +179,7 @@ describe('restore', () => {
 
     expect(existsSync(workspace.path('secret'))).toBe(false);
     // Nothing is kept: the database is still empty.
-    await restoreInto(data, backup, { DATABASE_URL: url });
+    await restoreInto(data, small, { DATABASE_URL: url });
   });
 
   test.each([
@@ -187,7 +191,7 @@ describe('restore', () => {
   ])('refuses what differs in the database alone: %s', async (_, description, what) => {
     const bad = workspace.path('bad.tar.gz');
     let changed = Buffer.alloc(0);
-    await rewriteBackup(backup, bad, (name, content) => {
+    await rewriteBackup(small, bad, (name, content) => {
       if (name === 'tables/schema_migrations/000001.copy' && what === 'row') {
         changed = Buffer.from(content.toString().replace(/^1\t/, '01\t'));
         return { name, content: changed };
@@ -218,7 +222,7 @@ describe('restore', () => {
 
   test('refuses a decompression bomb before anything is written', async () => {
     const bad = workspace.path('bomb.tar.gz');
-    await rewriteBackup(backup, bad, (name, content) =>
+    await rewriteBackup(small, bad, (name, content) =>
       name === 'files/outbox/1.eml'
         ? { name, content: Buffer.alloc(900 * 1024 * 1024) }
         : { name, content },
@@ -244,7 +248,7 @@ describe('restore', () => {
 
   test('rejects a backup of a newer Parley with a message', async () => {
     const newer = (change: (header: Record<string, unknown>) => object) =>
-      rewriteBackup(backup, workspace.path('newer'), (name, content) => ({
+      rewriteBackup(small, workspace.path('newer'), (name, content) => ({
         name,
         content:
           name === 'parley-backup.json'
