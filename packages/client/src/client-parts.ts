@@ -143,7 +143,7 @@ export class ClientParts {
         cursor: this.#local?.streams.helloCursor ?? {},
       }),
       resend: (cursor) => this.#receiver?.resend(cursor),
-      presence: () => this.presence.greet(),
+      presence: () => this.presence.accountsForHello(),
       account: () => this.#local?.account ?? null,
       frame: (frame) => this.#receiver?.frame(frame),
       state: (state, retryInMs) => this.#stateChanged(state, retryInMs),
@@ -183,7 +183,7 @@ export class ClientParts {
       random: this.#random,
       send: (text) => this.connection.send(text),
       isLive: () => this.connection.state === 'live',
-      greeted: () => {
+      onReady: () => {
         if (this.#presenceState === 'idle') this.setPresence('idle');
         if (this.#options.loadUsers !== false) this.users.load();
       },

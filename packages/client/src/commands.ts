@@ -80,7 +80,7 @@ export class Commands {
     this.#onChange();
   }
 
-  /** Sends the unanswered commands of the previous socket again, once a new one is greeted. */
+  /** Sends the unanswered commands of the previous socket again; called once a new one has received `ready`. */
   connected(limits: Pick<Limits, 'commands' | 'commandWindowMs'>): void {
     this.#outbox.connected(limits);
   }

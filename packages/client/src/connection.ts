@@ -43,8 +43,8 @@ export interface ConnectionDeps {
 
 /** A hello that is not answered within this time has failed. */
 const READY_MS = 20_000;
-/** Interval of the connection’s timer checks. */
-const LOOK_MS = 1_000;
+/** How often the connection checks its timeouts, ms. */
+const CHECK_MS = 1_000;
 /** The access token of the socket is renewed this long before it expires. */
 const RENEW_BEFORE_MS = 90_000;
 /** After a hint that the network is back, the server has this long to answer. */
@@ -70,7 +70,7 @@ export class Connection {
   /** Resolves when the hello can be sent; null once it can. */
   #loaded: Promise<void> | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | null = null;
-  #lookTimer: ReturnType<typeof setInterval> | null = null;
+  #checkTimer: ReturnType<typeof setInterval> | null = null;
   #lastFrameAt = 0;
   #openedAt = 0;
   #silenceMs = 30_000;
@@ -142,7 +142,7 @@ export class Connection {
     if (this.#socket) this.#failed(null);
   }
 
-  /** Sends a frame. Returns false if there is no socket that has been greeted. */
+  /** Sends a frame. Returns false if there is no socket, or none that has received `ready`. */
   send(text: string): boolean {
     if (!this.#socket || (this.#state !== 'live' && this.#state !== 'catching-up')) return false;
     this.#socket.send(text);
@@ -173,14 +173,14 @@ export class Connection {
     this.#goodbyeMs = null;
     this.#nudgedAt = null;
     this.#tokenEndsAt = this.#deps.api.accessTokenExpiresAt;
-    this.#lookTimer = setInterval(() => this.#look(), LOOK_MS);
+    this.#checkTimer = setInterval(() => this.#checkTimers(), CHECK_MS);
     this.#socket = this.#deps.socket(url.href, {
       open: () => {
-        const greet = () => {
-          if (isCurrent()) this.#hello(token);
+        const sayHello = () => {
+          if (isCurrent()) this.#sendHello(token);
         };
-        if (this.#loaded) void this.#loaded.then(greet);
-        else greet();
+        if (this.#loaded) void this.#loaded.then(sayHello);
+        else sayHello();
       },
       message: (text) => {
         if (isCurrent()) this.#receive(text);
@@ -191,7 +191,7 @@ export class Connection {
     });
   }
 
-  #hello(token: string): void {
+  #sendHello(token: string): void {
     const { epoch, cursor } = this.#deps.cursor();
     const { device } = this.#deps;
     const presence = this.#deps.presence();
@@ -271,8 +271,8 @@ export class Connection {
   #drop(code?: number): void {
     this.#generation++;
     this.#clearRetry();
-    if (this.#lookTimer) clearInterval(this.#lookTimer);
-    this.#lookTimer = null;
+    if (this.#checkTimer) clearInterval(this.#checkTimer);
+    this.#checkTimer = null;
     this.#socket?.close(code);
     this.#socket = null;
   }
@@ -284,16 +284,17 @@ export class Connection {
 
   // ---- timers ----------------------------------------------------------------------------------
 
-  #look(): void {
+  /** Ends a connection that is silent, and renews the token in time. */
+  #checkTimers(): void {
     const now = performance.now();
-    const greeted = this.#state === 'live' || this.#state === 'catching-up';
-    const silent = now - this.#lastFrameAt > this.#silenceMs;
-    const unanswered = this.#nudgedAt !== null && now - this.#nudgedAt > NUDGE_MS;
-    if (silent || unanswered || (!greeted && now - this.#openedAt > READY_MS)) {
+    const isReady = this.#state === 'live' || this.#state === 'catching-up';
+    const isSilent = now - this.#lastFrameAt > this.#silenceMs;
+    const isNudgeUnanswered = this.#nudgedAt !== null && now - this.#nudgedAt > NUDGE_MS;
+    if (isSilent || isNudgeUnanswered || (!isReady && now - this.#openedAt > READY_MS)) {
       this.#failed(null);
       return;
     }
-    if (greeted && this.#tokenEndsAt !== null && this.#tokenEndsAt - Date.now() < RENEW_BEFORE_MS) {
+    if (isReady && this.#tokenEndsAt !== null && this.#tokenEndsAt - Date.now() < RENEW_BEFORE_MS) {
       void this.#renew();
     }
   }

@@ -34,7 +34,7 @@ export class Gaps {
   readonly #fills: Fills;
   /** Streams that did not fit into the hello, with their heads at that time. */
   #omitted: ReadonlyMap<StreamId, Seq> = new Map();
-  /** Ends of memberships that the account’s own stream announced, by the conversation’s stream. */
+  /** Ends of memberships that the personal stream announced, by the conversation’s stream. */
   readonly #announcedEnds = new Map<StreamId, Seq>();
 
   constructor(deps: GapsDeps) {
@@ -49,7 +49,7 @@ export class Gaps {
     this.#announcedEnds.clear();
   }
 
-  /** Notes that, according to the account’s own stream, a membership ends with this event. */
+  /** Notes that, according to the personal stream, a membership ends with this event. */
   announceEnd(stream: StreamId, seq: Seq): void {
     this.#announcedEnds.set(stream, seq);
   }

@@ -32,7 +32,7 @@ export class JoinedConversations {
   readonly #deps: JoinedConversationsDeps;
   readonly #readState: ReadState;
   readonly #snapshots: Snapshots;
-  /** The head of the account’s own stream in the latest `ready`. */
+  /** The head of the personal stream in the latest `ready`. */
   #personalSeq = 0;
 
   constructor(deps: JoinedConversationsDeps, readState: ReadState) {
@@ -92,7 +92,7 @@ export class JoinedConversations {
   }
 
   /**
-   * Handles a membership that the account’s own stream announces. If it precedes `ready` and is missing there, it has
+   * Handles a membership that the personal stream announces. If it precedes `ready` and is missing there, it has
    * ended.
    */
   announced({ seq, data }: EventOf<'conversation.joined'>): void {

@@ -111,7 +111,7 @@ export class Outbox {
     return overtaken;
   }
 
-  /** Sends the unanswered commands of the previous socket again, once a new one is greeted. */
+  /** Sends the unanswered commands of the previous socket again; called once a new one has received `ready`. */
   connected(limits: CommandLimits): void {
     this.#rate = new CommandRate(limits);
     this.#deferredUntil.clear();

@@ -76,14 +76,14 @@ describe('presence with subscriptions', () => {
     socket.isOpen = false;
     presence.subscribe([ann]);
     vi.advanceTimersByTime(2_000);
-    expect(presence.greet()).toEqual([ann]);
+    expect(presence.accountsForHello()).toEqual([ann]);
     presence.subscribe([ben]);
     socket.isOpen = true;
     presence.started([{ account: ann, state: 'idle' }]);
     expect(shown()).toEqual({ ann: 'idle' });
     vi.advanceTimersByTime(50);
     expect(sent).toEqual([[ben, ann]]);
-    presence.greet();
+    presence.accountsForHello();
     presence.started([]);
     expect(shown()).toEqual({});
   });
@@ -98,7 +98,7 @@ describe('presence with subscriptions', () => {
       isAway: false,
     };
     const end = presence.subscribe([ann, ben]);
-    presence.greet();
+    presence.accountsForHello();
     presence.started([{ account: ann, state: 'offline', status }]);
     presence.apply([{ account: ben, state: 'active', status }]);
     expect(statuses()).toEqual({ ann: status, ben: status });
@@ -114,7 +114,7 @@ describe('presence with subscriptions', () => {
     const many = Array.from({ length: LIMITS.presenceSubscriptions }, (_, n) => `${n}`);
     presence.subscribe(many as AccountId[]);
     presence.subscribe([ann]);
-    const wanted = presence.greet();
+    const wanted = presence.accountsForHello();
     expect(wanted).toHaveLength(LIMITS.presenceSubscriptions);
     expect(wanted?.[0]).toBe(ann);
   });
@@ -123,7 +123,7 @@ describe('presence with subscriptions', () => {
     const { presence, sent, shown } = aPresence({ ofAll: true });
     presence.subscribe([ann]);
     vi.advanceTimersByTime(2_000);
-    expect(presence.greet()).toBeUndefined();
+    expect(presence.accountsForHello()).toBeUndefined();
     presence.apply([{ account: ben, state: 'active' }]);
     expect(shown()).toEqual({ ben: 'active' });
     expect(sent).toEqual([]);

@@ -55,8 +55,8 @@ export class Presence {
     };
   }
 
-  /** Returns the `presence` of a hello, from which the next `ready` has the states; undefined: of all. */
-  greet(): AccountId[] | undefined {
+  /** Returns the `presence` of a hello: the accounts whose states the next `ready` contains; undefined: all. */
+  accountsForHello(): AccountId[] | undefined {
     if (this.#deps.ofAll) return undefined;
     const accounts = this.#watchedAccounts();
     this.#watched = new Set(accounts);

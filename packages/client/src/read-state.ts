@@ -41,8 +41,8 @@ export class ReadState {
   readonly #assumed = new Set<string>();
   /** The latest report of each cursor on this socket, also of conversations that are not open here yet. */
   readonly #reported = new Map<ConversationId, ReadCursor>();
-  /** How many sockets were greeted. */
-  #greetings = 0;
+  /** Counts the `ready` frames: an answer to a request from before the latest one is ignored. */
+  #readyCount = 0;
 
   constructor(deps: ReadStateDeps) {
     this.#deps = deps;
@@ -55,7 +55,7 @@ export class ReadState {
     this.#draftsMissed = false;
     this.#assumed.clear();
     this.#reported.clear();
-    this.#greetings++;
+    this.#readyCount++;
   }
 
   /** Handles the version that the server reports. */
@@ -67,7 +67,7 @@ export class ReadState {
 
   /** Applies a cursor that was moved, here or on another device. */
   moved(version: number, cursor: ReadCursor): void {
-    // A duplicate or late: already known, or from before the account left and rejoined.
+    // Late or duplicated: already known, or from before the account left and rejoined.
     if (version <= this.#version) return;
     this.advanced(version);
     const view = this.#deps.state.view(cursor.conversation);
@@ -150,12 +150,12 @@ export class ReadState {
     try {
       let isCurrent = false;
       for (let attempt = 0; !isCurrent && attempt < ATTEMPTS; attempt++) {
-        const greetings = this.#greetings;
+        const readyCount = this.#readyCount;
         const { readVersion, items } = await this.#deps.api.cursors();
         // Cursors that moved while the answer was in flight may be newer than it.
-        isCurrent = readVersion >= this.#highestVersion && greetings === this.#greetings;
+        isCurrent = readVersion >= this.#highestVersion && readyCount === this.#readyCount;
         // An older answer would undo them; after a restore of the database, versions start over.
-        if (readVersion < this.#version || greetings !== this.#greetings) continue;
+        if (readVersion < this.#version || readyCount !== this.#readyCount) continue;
         this.#version = readVersion;
         for (const cursor of items) this.#set(cursor);
         this.refreshDrafts(readVersion);

@@ -296,7 +296,7 @@ describe('the end of a membership', () => {
     expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
   });
 
-  test('an end that the account’s own stream announced, and whose event was lost, is found at the next ping', async () => {
+  test('an end that the personal stream announced, and whose event was lost, is found at the next ping', async () => {
     const { server, client, id } = await inGroup();
     const before = server.queued.length;
     server.leave(id);

@@ -5,8 +5,6 @@ import {
   type ConversationId,
   type Cursor,
   conversationOfStream,
-  type Event,
-  isTimelineEvent,
   type LIMITS,
   type Nack,
   newMessage,
@@ -15,19 +13,18 @@ import {
   type ServerFrame,
   type StreamId,
   streamOfAccount,
-  streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import type { ClientCounters, ClientEvents } from './client-types.ts';
 import type { Commands } from './commands.ts';
-import { changesPermissions, reduce, withReceipt } from './conversations.ts';
+import { withReceipt } from './conversations.ts';
 import type { Emitter } from './emitter.ts';
+import { EventApplier } from './event-applier.ts';
 import { Gaps } from './gaps.ts';
 import { JoinedConversations } from './joined-conversations.ts';
 import type { LoadedState } from './loaded-state.ts';
 import type { LocalStreams } from './local-streams.ts';
-import { membershipChange } from './membership.ts';
 import type { OpenTimelines } from './open-timelines.ts';
 import type { Persistence } from './persistence.ts';
 import type { Presence } from './presence.ts';
@@ -37,8 +34,6 @@ import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
 import type { Typing } from './typing.ts';
 import type { Users } from './users.ts';
-import { isWellFormed } from './well-formed.ts';
-import { applyWorkspaceEvent } from './workspace-events.ts';
 
 interface ReceiverDeps {
   readonly api: ParleyApi;
@@ -60,22 +55,17 @@ interface ReceiverDeps {
   /** Returns whether all missed events have arrived. */
   isLive(): boolean;
   /** Called after each `ready` was applied. */
-  greeted(): void;
+  onReady(): void;
 }
 
-/**
- * Processes the server’s frames in order.
- *
- * 1. An event is applied if it is the next one of its stream, and never otherwise.
- * 2. The changes of an event and its cursor are stored together.
- * 3. A gap is requested, at most once at a time.
- */
+/** Processes the server’s frames in order. {@link EventApplier} applies the events among them. */
 export class Receiver {
   readonly #deps: ReceiverDeps;
   readonly #gaps: Gaps;
   readonly #readState: ReadState;
   readonly #conversations: JoinedConversations;
   readonly #refreshes: Refreshes;
+  readonly #events: EventApplier;
 
   constructor(deps: ReceiverDeps) {
     this.#deps = deps;
@@ -97,6 +87,11 @@ export class Receiver {
       keep: (id, snapshot) => this.#conversations.keep(id, snapshot),
       replaced: (id, before) => this.#readState.replaced(id, before),
     });
+    this.#events = new EventApplier(deps, {
+      gaps: this.#gaps,
+      conversations: this.#conversations,
+      refreshes: this.#refreshes,
+    });
   }
 
   /** Cancels scheduled requests. */
@@ -114,7 +109,7 @@ export class Receiver {
   frame(frame: ServerFrame): void {
     switch (frame.op) {
       case 'event':
-        this.#event(frame);
+        this.#events.apply(frame);
         break;
       case 'ack':
         this.#ack(frame);
@@ -192,7 +187,7 @@ export class Receiver {
   // ---- initial state ---------------------------------------------------------------------------
 
   #ready(ready: Ready): void {
-    const { state, local, commands, counters, greeted } = this.#deps;
+    const { state, local, commands, counters, onReady } = this.#deps;
     counters.connects++;
     this.#readState.begin(ready.readVersion);
     const epoch = local.begin(ready.epoch);
@@ -213,7 +208,7 @@ export class Receiver {
     this.#deps.presence.started(ready.presence);
     this.#conversations.begin(ready);
     this.#gaps.begin(ready);
-    greeted();
+    onReady();
     // From now on the connection can send; unanswered commands are sent again, in order.
     commands.connected(ready.limits as typeof LIMITS);
   }
@@ -246,80 +241,6 @@ export class Receiver {
     // The account’s own name may have changed.
     const me = this.#deps.state.meId;
     if (users === null || users.includes(me)) this.#refreshes.ownChanged();
-  }
-
-  // ---- events -----------------------------------------------------------------------------------------
-
-  #event(event: Event): void {
-    const { local, persistence, counters, events } = this.#deps;
-    const { stream, seq } = event;
-    const wellFormed = isWellFormed(event);
-    const before = local.streams.at(stream);
-    if (wellFormed && event.type === 'conversation.joined') this.#conversations.announced(event);
-    switch (wellFormed ? local.streams.take(event) : local.streams.skip(stream, seq)) {
-      case 'known':
-        counters.duplicates++;
-        return;
-      case 'gap':
-        this.#gaps.fill(stream, seq);
-        return;
-      case 'foreign':
-        return;
-    }
-    persistence.cursor(stream, seq);
-    if (!wellFormed) {
-      events.emit('skipped', { stream, seq, type: event.type });
-      return;
-    }
-    if (stream === WORKSPACE_STREAM) {
-      applyWorkspaceEvent(event, this.#deps);
-      if (event.type === 'user.role_changed' && event.data.account === this.#deps.state.meId) {
-        this.#refreshes.serverRoleChanged();
-      }
-      if (event.type === 'server.updated') {
-        const isOwnChange = event.actor === this.#deps.state.meId;
-        this.#refreshes.serverChanged(Object.keys(event.data), { isOwnChange });
-      }
-    } else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
-    else if (event.type === 'conversation.left') {
-      this.#gaps.announceEnd(streamOfConversation(event.data.conversation), event.data.seq);
-    }
-    this.#deps.loaded.applied(event);
-    events.emit('event', event);
-  }
-
-  /** Applies an event of a conversation; `before` is the cursor before it. */
-  #conversationEvent(event: Event, before: Seq | undefined): void {
-    const { state, local, persistence, typing, timelines } = this.#deps;
-    const id = conversationOfStream(event.stream);
-    const me = state.meId;
-    let window = local.window(id);
-    const membership = membershipChange(event, me);
-    // A window that reaches the join continues: it may already contain pages.
-    if (membership === 'starts' && (!window || before !== event.seq - 1)) {
-      window = local.startWindow(id, event.seq);
-    }
-    const from = window?.from;
-    for (const message of window?.apply(event) ?? []) persistence.message(message);
-    if (window && isTimelineEvent(event)) persistence.timelineEvents([event]);
-    // Expired messages are removed from the store too.
-    if (window && window.from !== from) persistence.restartWindow(id, window.from);
-    const view = state.view(id);
-    if (view && window) {
-      const next = reduce(view, event, me, window);
-      state.setView(next);
-      // The message before the deleted one is not loaded.
-      const lacksLast = view.lastMessage && !next.lastMessage && window.hasOlder;
-      if (lacksLast || changesPermissions(view, event, me)) void this.#refreshes.conversation(id);
-      if (event.type === 'message.posted') typing.stopped(id, event.actor);
-    }
-    if (membership === 'ends') {
-      // The view may already belong to a later membership period, if the account left and rejoined while offline.
-      if (view && view.joinedSeq > event.seq) local.dropWindow(id);
-      else this.#conversations.left(id);
-    }
-    if (!timelines.has(id)) local.trim(id);
-    timelines.applied(id, event);
   }
 
   // ---- acks and nacks ----------------------------------------------------------------------------

@@ -3,7 +3,12 @@ import { uuidv7 } from 'uuidv7';
 import { MergedSignals } from './merged-signals.ts';
 import { SharedSocket, type Signal } from './shared-socket.ts';
 import { browserSocket, type SocketFactory } from './socket.ts';
-import { browserTabChannel, type TabChannel, type TabMessage } from './tab-channel.ts';
+import {
+  browserTabChannel,
+  type LeadMode,
+  type TabChannel,
+  type TabMessage,
+} from './tab-channel.ts';
 
 /** A client that has not reconnected within this time was stopped while offline, ms. */
 const STOPPED_MS = 60_000;
@@ -66,7 +71,7 @@ export class SharedSockets {
       tab: this.#deps.tab,
       channel: this.#channel,
       isLeader: () => this.#isLeader,
-      takeOver: () => this.#lead(true),
+      takeOver: () => this.#lead('steal'),
       live: () => this.#announce(null),
       received: (text) => {
         if (this.#followers.size > 0) this.#post({ kind: 'frame', socket: id, text });
@@ -90,13 +95,13 @@ export class SharedSockets {
 
   #join(): void {
     this.#channel = this.#deps.join((message) => this.#receive(message));
-    this.#lead(false);
+    this.#lead('wait');
   }
 
-  #lead(steal: boolean): void {
+  #lead(mode: LeadMode): void {
     const channel = this.#channel;
     channel?.lead(
-      steal,
+      mode,
       () => {
         if (this.#channel !== channel) return;
         this.#isLeader = true;
@@ -107,7 +112,7 @@ export class SharedSockets {
         // Frozen until now: another tab has taken over.
         if (this.#isLeader) this.#dismiss(null);
         this.#isLeader = false;
-        this.#lead(false);
+        this.#lead('wait');
         this.#current?.resigned();
       },
     );

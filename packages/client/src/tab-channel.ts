@@ -3,18 +3,18 @@ export interface TabChannel {
   /** Sends a message to all other tabs, in order. Messages may be late, and are lost if a tab is frozen or closed. */
   post(message: TabMessage): void;
   /**
-   * Waits to become the leader: one tab at a time is. `steal` replaces a leader that does not answer. `resigned` is called
-   * when another tab has done so.
+   * Makes this tab the leader, and then calls `onGranted`. There is one leader at a time. `onResigned` is called when
+   * another tab has replaced this one.
    */
-  lead(steal: boolean, granted: () => void, resigned: () => void): void;
-  /**
-   * Calls `gone` once for each joined tab that is closed or has crashed, which it cannot announce
-   * itself.
-   */
+  lead(mode: LeadMode, onGranted: () => void, onResigned: () => void): void;
+  /** Calls `onClosed` once when a tab is closed or has crashed, which it cannot announce itself. */
   whenClosed(tab: string, onClosed: () => void): void;
   /** Leaves: another tab may lead. */
   close(): void;
 }
+
+/** `wait`: becomes the leader when the current one has left. `steal`: replaces one that does not answer. */
+export type LeadMode = 'wait' | 'steal';
 
 /** Identifies one socket of one tab. */
 export type SocketId = string;
@@ -69,7 +69,7 @@ export function browserTabChannel(
     post: (message) => {
       if (!isClosed) channel.postMessage(message);
     },
-    lead: (steal, granted, resigned) => {
+    lead: (mode, onGranted, onResigned) => {
       const untilReleased = () =>
         new Promise<void>((resolve) => {
           if (isClosed) {
@@ -77,20 +77,20 @@ export function browserTabChannel(
             return;
           }
           release = resolve;
-          granted();
+          onGranted();
         });
       // A request that steals cannot be aborted, and need not be.
-      const options = steal ? { steal } : { signal };
+      const options = mode === 'steal' ? { steal: true } : { signal };
       locks.request(name, options, untilReleased).catch(() => {
-        if (!isClosed) resigned();
+        if (!isClosed) onResigned();
       });
     },
-    whenClosed: (other, gone) => {
+    whenClosed: (other, onClosed) => {
       if (watched.has(other)) return;
       watched.add(other);
       const free = () => {
         watched.delete(other);
-        gone();
+        onClosed();
       };
       // Rejects only when this tab leaves.
       locks.request(nameOf(other), { signal }, free).catch(() => undefined);

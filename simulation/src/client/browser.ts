@@ -1,6 +1,6 @@
 import type { Random } from '@parley/chaos/random';
 import type { SharedSocketsDeps } from '@parley/client/internal/shared-sockets';
-import type { TabChannel, TabMessage } from '@parley/client/internal/tab-channel';
+import type { LeadMode, TabChannel, TabMessage } from '@parley/client/internal/tab-channel';
 import type { EventLoop } from '../event-loop.ts';
 import type { Process } from '../process.ts';
 
@@ -48,8 +48,8 @@ export class SimulatedBrowser {
       this.#tabs.set(id, tab);
       return {
         post: (message) => this.#post(tab, message),
-        lead: (steal, granted, resigned) => {
-          if (this.#tabs.has(id)) this.#request({ tab, granted, resigned }, steal);
+        lead: (mode, granted, resigned) => {
+          if (this.#tabs.has(id)) this.#request({ tab, granted, resigned }, mode);
         },
         whenClosed: (other, gone) => {
           this.#watches.push({ by: tab, other, gone });
@@ -85,11 +85,11 @@ export class SimulatedBrowser {
     }
   }
 
-  #request(request: Request, steal: boolean): void {
+  #request(request: Request, mode: LeadMode): void {
     const before = this.#holder;
-    if (steal) this.#waiting.unshift(request);
+    if (mode === 'steal') this.#waiting.unshift(request);
     else this.#waiting.push(request);
-    if (steal && before) {
+    if (mode === 'steal' && before) {
       this.#holder = null;
       this.#later(before.tab, before.resigned);
     }

@@ -1,6 +1,6 @@
 import type { SharedSockets, SharedSocketsDeps } from '../../src/shared-sockets.ts';
 import type { LiveSocket, SocketFactory, SocketHandlers } from '../../src/socket.ts';
-import type { TabChannel, TabMessage } from '../../src/tab-channel.ts';
+import type { LeadMode, TabChannel, TabMessage } from '../../src/tab-channel.ts';
 
 /** Something waiting to be delivered, in the order of its queue. */
 type Delivery = () => void;
@@ -222,8 +222,8 @@ export class Browser {
             );
           }
         },
-        lead: (steal, granted, resigned) => {
-          if (this.#members.has(tab)) this.#request(tab, steal, granted, resigned);
+        lead: (mode, granted, resigned) => {
+          if (this.#members.has(tab)) this.#request(tab, mode, granted, resigned);
         },
         whenClosed: (other, gone) => {
           this.#watches.push({ tab, other, gone });
@@ -247,9 +247,9 @@ export class Browser {
     this.#grant();
   }
 
-  #request(tab: string, steal: boolean, granted: () => void, resigned: () => void): void {
+  #request(tab: string, mode: LeadMode, granted: () => void, resigned: () => void): void {
     const before = this.#holder;
-    if (steal && before) {
+    if (mode === 'steal' && before) {
       this.#queues.add(`${before.tab}/lock`, before.resigned);
       this.#holder = null;
       this.#waiting.unshift({ tab, granted, resigned });

@@ -784,7 +784,7 @@ describe('a banned account', () => {
     expect(verdict(again)).toBe('yes');
     expect(await conversationFor(db.pool, bob, id)).toBeNull();
     expect((await logTypes(id)).slice(-2)).toEqual(['member.banned', 'member.left']);
-    // It sees the events until it left, and its own stream says which was the last.
+    // It sees the events until it left, and its personal stream says which was the last.
     const { items } = (await eventsFor(db.pool, bob, streamOfConversation(id), {
       after: 0,
       limit: 99,
