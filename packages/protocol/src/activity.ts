@@ -1,7 +1,7 @@
 import { count, countText, Timestamp } from './bounds.ts';
-import { Mention } from './events.ts';
 import { AccountId, ConversationId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { Mention } from './message-content.ts';
 import { ReportResolution } from './report.ts';
 import { page } from './rest.ts';
 import { ReactionEmoji } from './text.ts';

@@ -24,6 +24,7 @@ export * from './keywords.ts';
 export * from './limits.ts';
 export * from './locale.ts';
 export * from './mention-text.ts';
+export * from './message-content.ts';
 export * from './messages.ts';
 export * from './new-message.ts';
 export * from './notification-decision.ts';

@@ -1,9 +1,9 @@
 import { type EmojiOf, withEmoji } from './emoji-shortcodes.ts';
-import type { Mention } from './events.ts';
 import { addressOf, readsAsOther, withScheme } from './link-address.ts';
 import { withWholeFences } from './markdown-fences.ts';
 import { type SyntaxNode, treeOf } from './markdown-parser.ts';
 import { mentionSpans, typedMention } from './mention-text.ts';
+import type { Mention } from './message-content.ts';
 
 export { type EmojiOf, mayHaveShortcodes } from './emoji-shortcodes.ts';
 export {

@@ -1,5 +1,5 @@
-import type { Mention } from './events.ts';
 import type { AccountId } from './ids.ts';
+import type { Mention } from './message-content.ts';
 
 // Without schemas: the web client loads this with its first page, and must not load Zod for it.
 

@@ -1,7 +1,7 @@
 import { count, Timestamp } from './bounds.ts';
-import { ForwardedFrom, Mention, ThreadSummary } from './events.ts';
 import { Attachment, LinkPreview } from './files.ts';
 import { AccountId, ConversationId, ScheduledId, Seq } from './ids.ts';
+import { ForwardedFrom, Mention, ThreadSummary } from './message-content.ts';
 import { z } from './z.ts';
 
 /** Messages, threads, drafts and read cursors as the API returns them. */

@@ -1,7 +1,8 @@
 // Without schemas: the web client loads this function with its first page, and must not load Zod for it.
-import type { EventData, Mention } from './events.ts';
+import type { EventData } from './events.ts';
 import type { Attachment } from './files.ts';
 import type { Seq } from './ids.ts';
+import type { Mention } from './message-content.ts';
 import type { Message } from './messages.ts';
 
 /** Returns a message in its state right after the post. */

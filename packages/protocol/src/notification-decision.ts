@@ -1,7 +1,7 @@
-import type { Mention } from './events.ts';
 import type { AccountId } from './ids.ts';
 import { findKeyword } from './keywords.ts';
 import { isMentionOf } from './mention-text.ts';
+import type { Mention } from './message-content.ts';
 import type { Mute, NotificationOverride, NotificationSettings } from './notifications.ts';
 import { isInQuietHours } from './quiet-hours.ts';
 
