@@ -41,7 +41,7 @@ export async function changeServerSettings(
   request: SettingsRequest,
 ): Promise<Outcome> {
   const names = Object.keys(request.change).sort() as (keyof ServerSettingsChange)[];
-  return await run(
+  return await runChange(
     append,
     request,
     names.flatMap((name) => [name, JSON.stringify(request.change[name])]),
@@ -57,9 +57,12 @@ export const changeServerIcon = (
   request: Omit<SettingsRequest, 'change'>,
   icon: { readonly image: ImageId; readonly file: FileId } | null,
 ): Promise<Outcome> =>
-  run(append, { ...request, change: { icon: icon?.image ?? null } }, ['icon', icon?.file ?? null]);
+  runChange(append, { ...request, change: { icon: icon?.image ?? null } }, [
+    'icon',
+    icon?.file ?? null,
+  ]);
 
-function run(
+function runChange(
   append: Append,
   request: SettingsCommand['request'],
   payload: Command['payload'],

@@ -102,7 +102,7 @@ export function updateAccount(
   const actions: AdminAction[] = [];
   if (updates) actions.push('update');
   if (role !== undefined || accessEndsAt !== undefined) actions.push('set_role');
-  return run(append, request, {
+  return administer(append, request, {
     actions,
     eventType: updates ? 'user.updated' : 'user.role_changed',
     decideFor: update,
@@ -113,7 +113,7 @@ export function updateAccount(
 
 /** Deactivates an account; its messages remain. The caller ends its sessions and API keys. */
 export const deactivateAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
-  run(append, request, {
+  administer(append, request, {
     actions: ['deactivate'],
     eventType: 'user.deactivated',
     decideFor: deactivate,
@@ -124,13 +124,13 @@ export const deactivateAccount = (append: Append, request: AdminRequest): Promis
  * guest had ended, it no longer expires.
  */
 export const reactivateAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
-  run(append, request, {
+  administer(append, request, {
     actions: ['reactivate'],
     eventType: 'user.reactivated',
     decideFor: reactivate,
   });
 
-function run(
+function administer(
   append: Append,
   { actor, clientId, target, audit }: AdminRequest,
   { actions, eventType, decideFor, change = {}, locks = [] }: Administration,

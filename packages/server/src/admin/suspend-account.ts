@@ -41,11 +41,11 @@ export const suspendAccount = (
   append: Append,
   request: AdminRequest,
   suspension: Suspension,
-): Promise<Outcome> => run(append, request, 'user.suspended', suspension);
+): Promise<Outcome> => runSuspension(append, request, 'user.suspended', suspension);
 
 /** Unsuspends an account before its suspension ends. */
 export const unsuspendAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
-  run(append, request, 'user.unsuspended', null);
+  runSuspension(append, request, 'user.unsuspended', null);
 
 /** Unsuspends an account on behalf of an operator of the server, who needs no account. */
 export function unsuspendOnServer(
@@ -67,7 +67,7 @@ export function unsuspendOnServer(
   return notes.logAfter(append.run(command));
 }
 
-function run(
+function runSuspension(
   append: Append,
   request: AdminRequest,
   eventType: EventType,

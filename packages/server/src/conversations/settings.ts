@@ -134,12 +134,16 @@ export const changeGroupAvatar = (
 
 /** Archives a group: it can be read, but not changed. An archived group leaves the list of public groups. */
 export const archiveGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
-  changeArchived(append, r, true);
+  archiveOrRestore(append, r, { archived: true });
 /** Restores an archived group. */
 export const restoreGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
-  changeArchived(append, r, false);
+  archiveOrRestore(append, r, { archived: false });
 
-const changeArchived = (append: Append, r: ConversationRequest, archived: boolean) =>
+const archiveOrRestore = (
+  append: Append,
+  r: ConversationRequest,
+  { archived }: { readonly archived: boolean },
+): Promise<Outcome> =>
   runCommand(append, r, {
     rule: archiveRule,
     eventType: 'conversation.updated',

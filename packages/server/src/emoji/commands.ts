@@ -69,7 +69,7 @@ export async function addEmoji(
   const emoji = derivedId('emoji', request.actor, request.clientId) as string as EmojiId;
   const payload = [name, aliases.join(' '), file];
   const addition = { emoji, change: { name, aliases }, image, payload };
-  return { emoji, outcome: await run(append, request, addition) };
+  return { emoji, outcome: await runEmojiCommand(append, request, addition) };
 }
 
 /** Changes the name or the aliases of a custom emoji. Messages and reactions keep the emoji. */
@@ -80,7 +80,7 @@ export const renameEmoji = (
   change: EmojiChange,
 ): Promise<Outcome> => {
   const payload = [emoji, change.name ?? null, change.aliases?.join(' ') ?? null];
-  return run(append, request, { emoji, change, image: null, payload });
+  return runEmojiCommand(append, request, { emoji, change, image: null, payload });
 };
 
 /** Deletes a custom emoji. Messages and reactions show its name from then on. */
@@ -89,9 +89,14 @@ export const deleteEmoji = (
   request: EmojiRequest,
   emoji: EmojiId,
 ): Promise<Outcome> =>
-  run(append, request, { emoji, change: null, image: null, payload: [emoji, null, null] });
+  runEmojiCommand(append, request, {
+    emoji,
+    change: null,
+    image: null,
+    payload: [emoji, null, null],
+  });
 
-function run(
+function runEmojiCommand(
   append: Append,
   request: EmojiRequest,
   fields: Pick<EmojiCommand, 'emoji' | 'change' | 'image' | 'payload'>,

@@ -49,7 +49,7 @@ export const hideMessage = (
   r: MessageRequest,
   message: Seq,
   audit: Auditing,
-): Promise<Outcome> => run(append, r, hideRule, 'message.hidden', message, audit);
+): Promise<Outcome> => runVisibilityCommand(append, r, hideRule, 'message.hidden', message, audit);
 
 /** Shows a hidden message again. */
 export const unhideMessage = (
@@ -57,9 +57,10 @@ export const unhideMessage = (
   r: MessageRequest,
   message: Seq,
   audit: Auditing,
-): Promise<Outcome> => run(append, r, unhideRule, 'message.unhidden', message, audit);
+): Promise<Outcome> =>
+  runVisibilityCommand(append, r, unhideRule, 'message.unhidden', message, audit);
 
-function run(
+function runVisibilityCommand(
   append: Append,
   { actor, clientId, conversation }: MessageRequest,
   rule: Rule<HideCommand>,

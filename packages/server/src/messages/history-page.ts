@@ -64,7 +64,7 @@ export const HAS_NOT_EXPIRED = `seq > coalesce(
 /**
  * SQL: at most `limit` of the messages of the membership `m` that meet a condition, on one side of the
  * seq `at`. One more than wanted shows whether there are more. `bytes_before` are the bytes of the messages
- * that are closer to the place.
+ * that are closer to the position.
  */
 export const pageSide = (side: 'older' | 'newer', at: string, limit: string, condition: string) => {
   const order = side === 'older' ? 'order by seq desc' : 'order by seq';
@@ -86,7 +86,7 @@ export const pageSide = (side: 'older' | 'newer', at: string, limit: string, con
 
 /** Returns the page that a row makes, without the extra messages. */
 export function pageOf(row: PageRow, { older, newer }: PageBounds): History {
-  // A page of long messages ends early, on the side that is farther from the place.
+  // A page of long messages ends early, on the side that is farther from the position.
   const before = row.older.length > older ? row.older.slice(1) : row.older;
   const from = row.newer.slice(0, newer);
   return {

@@ -115,7 +115,7 @@ export class DiskReserve {
 
   async #act(free: number): Promise<void> {
     const full = this.#figures.full ? free < ACCEPT_ABOVE : free < REJECT_BELOW;
-    if (full !== this.#figures.full) this.#tell(full, free);
+    if (full !== this.#figures.full) this.#logChange(full, free);
     this.#figures = { freeBytes: free, full };
     const ballast = ballastPath(this.#dataDir);
     if (free < RELEASE_BELOW) releaseBallast(this.#dataDir, this.#log);
@@ -123,7 +123,7 @@ export class DiskReserve {
     if (full) this.#reclaimSpace(free);
   }
 
-  #tell(full: boolean, freeBytes: number): void {
+  #logChange(full: boolean, freeBytes: number): void {
     if (full) {
       const fields = { freeBytes, neededBytes: ACCEPT_ABOVE };
       this.#log.error(fields, 'disk almost full: writes are rejected');

@@ -62,7 +62,11 @@ export async function createUserGroup(
 ): Promise<{ userGroup: UserGroupId; outcome: Outcome }> {
   const { actor, clientId } = request;
   const userGroup = derivedId('user-group', actor, clientId) as string as UserGroupId;
-  const outcome = await run(append, request, { userGroup, isNew: true, change: group });
+  const outcome = await runUserGroupCommand(append, request, {
+    userGroup,
+    isNew: true,
+    change: group,
+  });
   return { userGroup, outcome };
 }
 
@@ -72,16 +76,16 @@ export const changeUserGroup = (
   request: UserGroupRequest,
   userGroup: UserGroupId,
   change: UserGroupChange,
-): Promise<Outcome> => run(append, request, { userGroup, isNew: false, change });
+): Promise<Outcome> => runUserGroupCommand(append, request, { userGroup, isNew: false, change });
 
 /** Deletes a user group. Messages that mention it keep their text and their mentions. */
 export const deleteUserGroup = (
   append: Append,
   request: UserGroupRequest,
   userGroup: UserGroupId,
-): Promise<Outcome> => run(append, request, { userGroup, isNew: false });
+): Promise<Outcome> => runUserGroupCommand(append, request, { userGroup, isNew: false });
 
-function run(
+function runUserGroupCommand(
   append: Append,
   request: UserGroupRequest,
   fields: Pick<UserGroupCommand, 'userGroup' | 'isNew' | 'change'>,

@@ -158,7 +158,7 @@ export class ApiKeys {
       return ended.rows;
     });
     note.log();
-    this.#tell(rows);
+    this.#announceEnd(rows);
     return rows.length > 0;
   }
 
@@ -169,15 +169,15 @@ export class ApiKeys {
       text: 'select id from api_keys where account_id = $1',
       values: [account],
     });
-    this.#tell(rows);
+    this.#announceEnd(rows);
   }
 
   /** Closes the sockets of keys whose end has been stored. */
   close(keys: readonly ApiKey[]): void {
-    this.#tell(keys.map(({ id }) => ({ id: id as SessionId })));
+    this.#announceEnd(keys.map(({ id }) => ({ id: id as SessionId })));
   }
 
-  #tell(keys: readonly { id: SessionId }[]): void {
+  #announceEnd(keys: readonly { id: SessionId }[]): void {
     for (const { id } of keys) for (const listener of this.#endListeners) listener(id);
   }
 }
