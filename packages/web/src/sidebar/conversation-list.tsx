@@ -4,20 +4,17 @@ import { useParams } from '@tanstack/react-router';
 import { type PointerEvent, type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { t } from '../texts/index.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
-import { useSubscription } from '../users/use-presence-of.ts';
+import { usePresenceSubscription } from '../users/use-presence-of.ts';
 import { UsersList } from '../users/user-list.tsx';
-import type { ArrangedSection, Arrangement } from './arrangement.ts';
+import type { Arrangement } from './arrangement.ts';
 import { useReopening } from './closing.ts';
 import type { SidebarDialog } from './dialogs.tsx';
 import { SidebarLinks } from './links.tsx';
 import type { RowActions } from './row.tsx';
-import { Rows } from './rows.tsx';
-import { SectionHeader } from './section-header.tsx';
+import { Sections } from './sections.tsx';
 import { SidebarSkeleton } from './sidebar-skeleton.tsx';
 import { type Target, targetOf } from './target.ts';
-import { titleOfSection } from './titles.ts';
 import { UnreadPills } from './unread-pills.tsx';
 import { useArrangement } from './use-arrangement.ts';
 import { useArrowKeys } from './use-arrow-keys.ts';
@@ -78,38 +75,18 @@ export function ConversationList({
         className="relative h-full scroll-py-10 overflow-y-auto px-2 after:block after:h-4"
       >
         <SidebarLinks drafts={drafts.size} />
-        {!isLoaded && <SidebarSkeleton />}
-        {isLoaded &&
-          sections.map((arranged) => (
-            <Section
-              key={arranged.section.id}
-              arranged={arranged}
-              onMenu={() => openMenu({ section: arranged.section.id })}
-              buttons={buttonsOf(arranged.section.id)}
-              openDialog={openDialog}
-            >
-              <Rows
-                {...rows}
-                ids={arranged.shown}
-                title={titleOfSection(arranged.section)}
-                open={open !== undefined && arranged.shown.includes(open) ? open : undefined}
-                isFavorite={arranged.section.id === 'favorites'}
-              />
-            </Section>
-          ))}
-        {isLoaded && unreadOnly && sections.length === 0 && (
-          <p className="px-2.5 py-6 text-center text-muted text-sm">{t('sidebar.allRead')}</p>
-        )}
-        {!unreadOnly && arrangement.archived.length > 0 && (
-          <Archived>
-            <Rows
-              {...rows}
-              ids={arrangement.archived}
-              title={t('sidebar.archived')}
-              open={open !== undefined && arrangement.archived.includes(open) ? open : undefined}
-              isFavorite={false}
-            />
-          </Archived>
+        {isLoaded ? (
+          <Sections
+            sections={sections}
+            archived={unreadOnly ? [] : arrangement.archived}
+            open={open}
+            rows={rows}
+            onMenu={(section) => openMenu({ section })}
+            buttonsOf={buttonsOf}
+            openDialog={openDialog}
+          />
+        ) : (
+          <SidebarSkeleton />
         )}
         {isLoaded && !unreadOnly && <UsersList />}
         <div
@@ -162,87 +139,6 @@ function useRowActions(openMenu: (target: Target) => void): RowActions {
   );
 }
 
-/** The archived groups, folded. */
-function Archived({ children }: { children: ReactNode }) {
-  return (
-    <details className="mt-2">
-      <summary className="cursor-pointer px-2 py-2 font-semibold text-note text-muted pointer-coarse:py-3">
-        {t('sidebar.archived')}
-      </summary>
-      {children}
-    </details>
-  );
-}
-
-/** A section: its heading, and the rows of its conversations behind it. */
-function Section({
-  arranged: { section, all },
-  onMenu,
-  buttons,
-  openDialog,
-  children,
-}: {
-  arranged: ArrangedSection;
-  onMenu: () => void;
-  buttons: ReactNode;
-  openDialog: (dialog: SidebarDialog) => void;
-  children: ReactNode;
-}) {
-  const client = useClient();
-  const title = titleOfSection(section);
-  const { id, isCollapsed, name } = section;
-  return (
-    <>
-      <SectionHeader
-        id={id}
-        title={title}
-        isCollapsed={isCollapsed}
-        onToggle={() =>
-          void attempt(() => client.sidebar.changeSection(id, { isCollapsed: !isCollapsed }))
-        }
-        onMenu={onMenu}
-      >
-        {buttons}
-      </SectionHeader>
-      <div data-rows>
-        {children}
-        {all.length === 0 && (
-          <ul aria-label={title}>
-            {!isCollapsed && <EmptySection id={id} openDialog={openDialog} />}
-            {name !== null && (
-              <li className="px-2.5 py-1 text-note text-muted">{t('sidebar.emptySection')}</li>
-            )}
-          </ul>
-        )}
-      </div>
-    </>
-  );
-}
-
-/** What to do next in a section without conversations. */
-function EmptySection({
-  id,
-  openDialog,
-}: {
-  id: SectionId;
-  openDialog: (dialog: SidebarDialog) => void;
-}) {
-  const mayBrowse = useParley((s) => s.me?.permissions.includes('browse_groups') === true);
-  const dialog = id === 'direct' ? 'direct' : id === 'groups' && mayBrowse ? 'browse' : null;
-  if (dialog === null) return null;
-  return (
-    <li>
-      <button
-        type="button"
-        onClick={() => openDialog(dialog)}
-        className="-outline-offset-2 flex min-h-8 pointer-coarse:min-h-11 w-full items-center rounded-md px-2.5 text-start text-muted text-note hover:bg-hover hover:text-ink"
-      >
-        {t(dialog === 'direct' ? 'sidebar.startDirect' : 'sidebar.findGroups')}
-      </button>
-    </li>
-  );
-}
-
 /** Subscribes to the presence of the users of direct conversations. */
 function usePeers({ sections }: Arrangement): void {
   const select = useCallback(
@@ -259,7 +155,7 @@ function usePeers({ sections }: Arrangement): void {
     [sections],
   );
   const peers = useParley(select);
-  useSubscription(useMemo(() => peers.split(',').filter(isAccount), [peers]));
+  usePresenceSubscription(useMemo(() => peers.split(',').filter(isAccount), [peers]));
 }
 
 const isAccount = (id: string): id is AccountId => id !== '';

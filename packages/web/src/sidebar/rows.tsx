@@ -12,8 +12,8 @@ import { PART_ROWS, partsOf } from './row-parts.ts';
 /** Rows are rendered before they are scrolled into view, from this distance. */
 const NEAR = '50% 0px';
 
-/** What all rows of the sidebar are given. */
-interface RowContext {
+/** What the rows of all sections have in common. */
+export interface RowContext {
   readonly titles: Arrangement['titles'];
   readonly isMuted: (id: ConversationId) => boolean;
   readonly drafts: ReadonlySet<string>;
