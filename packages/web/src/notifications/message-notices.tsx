@@ -102,7 +102,7 @@ export class MessageNotices {
       if (this.#client.snapshot.notifications.isLoaded) this.#posted(event);
       // Right after loading the page, the conversation may be muted. If loading the settings fails,
       // the defaults apply.
-      else this.#later(event, whenSettled(this.#client.notifications.load()), false);
+      else this.#decideLater(event, whenSettled(this.#client.notifications.load()));
       return;
     }
     const conversation = conversationOfStream(event.stream);
@@ -142,14 +142,14 @@ export class MessageNotices {
     void closeNotifications();
   }
 
-  /** Decides about a message later, in its state at that time. */
-  #later(event: Posted, wait: Promise<void>, isAgain: boolean): void {
+  /** Decides about a message after a wait, in its state at that time. `isRetry`: for the second and last time. */
+  #decideLater(event: Posted, wait: Promise<void>, options?: { readonly isRetry: true }): void {
     const key = `${event.stream}/${event.seq}`;
     this.#waiting.set(key, event);
     void wait.then(() => {
       const latest = this.#waiting.get(key);
       this.#waiting.delete(key);
-      if (latest) this.#posted(latest, isAgain);
+      if (latest) this.#posted(latest, options);
     });
   }
 
@@ -167,7 +167,7 @@ export class MessageNotices {
     }
   }
 
-  #posted(event: Posted, isAgain = false): void {
+  #posted(event: Posted, options?: { readonly isRetry: true }): void {
     // Messages missed while offline show as unread counts, not as a burst of toasts.
     if (this.#client.state !== 'live') return;
     // The message was deleted before this event arrived.
@@ -178,9 +178,9 @@ export class MessageNotices {
     const { thread, alsoInConversation } = event.data;
     const onlyIn = alsoInConversation ? undefined : thread;
     const decision = this.#decide(view, event);
-    if (decision.reason === 'thread_not_followed' && !isAgain) {
+    if (decision.reason === 'thread_not_followed' && !options?.isRetry) {
       // Not yet known for a thread that starts with this reply.
-      this.#later(event, delay(FOLLOWED_KNOWN_MS), true);
+      this.#decideLater(event, delay(FOLLOWED_KNOWN_MS), { isRetry: true });
     }
     if (!decision.inApp) return;
     const group = view.kind === 'direct' ? null : titleOf(view, users);
@@ -254,27 +254,35 @@ export class MessageNotices {
     text: string,
     mentions: readonly Mention[],
   ): void {
-    const { group, seq, thread } = notice;
-    const open = () => this.#open(conversation, thread);
     Object.assign(notice, { text, mentions });
+    if (notice.toast) this.#showToast(conversation, notice);
+    // If the browser shows no notification, the toast is enough.
+    if (notice.browser) void this.#showBrowserNotification(conversation, notice);
+  }
+
+  #showToast(conversation: ConversationId, notice: Notice): void {
     const onClose = () => {
       notice.toast = false;
     };
-    if (notice.toast) {
-      toast(<NoticeTitle notice={{ ...notice }} />, {
-        id: conversation,
-        description: (
-          <bdi>
-            <Excerpt text={text} mentions={mentions} characters={EXCERPT} />
-          </bdi>
-        ),
-        action: { label: t('common.open'), onClick: open },
-        onAutoClose: onClose,
-        onDismiss: onClose,
-      });
-    }
-    if (!notice.browser) return;
-    const author = isolate(notice.author) + handle(notice);
+    toast(<NoticeTitle notice={{ ...notice }} />, {
+      id: conversation,
+      description: (
+        <bdi>
+          <Excerpt text={notice.text} mentions={notice.mentions} characters={EXCERPT} />
+        </bdi>
+      ),
+      action: {
+        label: t('common.open'),
+        onClick: () => this.#open(conversation, notice.thread),
+      },
+      onAutoClose: onClose,
+      onDismiss: onClose,
+    });
+  }
+
+  async #showBrowserNotification(conversation: ConversationId, notice: Notice): Promise<void> {
+    const { group, seq, thread, text, mentions } = notice;
+    const author = isolate(notice.author) + usernameSuffix(notice);
     const content = {
       title:
         group === null ? author : t('notifications.inGroup', { author, group: isolate(group) }),
@@ -283,14 +291,12 @@ export class MessageNotices {
       thread,
       account: this.#account,
     };
-    // If the browser shows none, the toast is enough.
-    void emojiOfText(text).then(async (emojiOf) => {
-      const nameOf = nameOfMentions(mentions, (one) => shownMention(one, this.#client.snapshot));
-      const body = isolate(plainExcerpt(text, EXCERPT, emojiOf, nameOf));
-      await notify({ ...content, body }, open);
-      // The message was deleted or the session ended while the browser was showing it.
-      if (!this.#notices.has(conversation)) void closeNotifications(conversation);
-    });
+    const emojiOf = await emojiOfText(text);
+    const nameOf = nameOfMentions(mentions, (one) => shownMention(one, this.#client.snapshot));
+    const body = isolate(plainExcerpt(text, EXCERPT, emojiOf, nameOf));
+    await notify({ ...content, body }, () => this.#open(conversation, thread));
+    // The message was deleted or the session ended while the browser was showing it.
+    if (!this.#notices.has(conversation)) void closeNotifications(conversation);
   }
 
   #dismiss(conversation: ConversationId): void {
@@ -316,14 +322,15 @@ const authorOf = (user: User | undefined): Pick<Notice, 'author' | 'username'> =
   username: user?.nameIsShared ? user.username : null,
 });
 
-const handle = ({ username }: Notice): string =>
+/** Returns the username to show after a name that looks like another user’s. */
+const usernameSuffix = ({ username }: Notice): string =>
   username === null ? '' : ` ${handleOf(username)}`;
 
 function NoticeTitle({ notice }: { notice: Notice }) {
   const author = (
     <span>
       <bdi>{notice.author}</bdi>
-      {handle(notice)}
+      {usernameSuffix(notice)}
     </span>
   );
   if (notice.group === null) return author;

@@ -1,7 +1,7 @@
 import { type KeyboardEvent, type RefObject, useId } from 'react';
 import { t } from '../texts/index.ts';
 import { FilterValues, optionId } from './filter-values.tsx';
-import { readSearch, type SearchInput, withTyped } from './search-state.ts';
+import { readSearch, type SearchInput, withEntered, withTyped } from './search-state.ts';
 import { useSuggestions } from './use-suggestions.ts';
 
 /**
@@ -30,12 +30,12 @@ export function SearchField({
     field.current?.focus();
   });
   const { values, isOpen, at, choose } = suggestions;
-  const handle = (event: KeyboardEvent<HTMLInputElement>): boolean => {
+  const handleKey = (event: KeyboardEvent<HTMLInputElement>): boolean => {
     const { key, currentTarget } = event;
     if (suggestions.onKey(event)) return true;
     if (key === 'Enter') {
       // A filter at the end is complete now.
-      onChange(withTyped(input, `${text} `, true));
+      onChange(withEntered(input, text));
       onSubmit();
       return true;
     }
@@ -68,10 +68,10 @@ export function SearchField({
           const pasted = event.clipboardData.getData('text/plain');
           if (text !== '' || readSearch(pasted).filters.length === 0) return;
           event.preventDefault();
-          onChange(withTyped(input, `${pasted.trim()} `, true));
+          onChange(withEntered(input, pasted.trim()));
         }}
         onKeyDown={(event) => {
-          if (handle(event)) event.preventDefault();
+          if (handleKey(event)) event.preventDefault();
           else onKeyDown(event);
         }}
         className="h-10 pointer-coarse:h-11 w-full rounded-lg border border-edge bg-canvas px-3 outline-none focus:border-accent focus:ring-3 focus:ring-accent/20"

@@ -14,7 +14,7 @@ export interface SearchInput {
 
 /** Returns the filters and the words of the text of a search. */
 export function readSearch(query: string): SearchInput {
-  return withTyped({ filters: [], text: '' }, `${query} `, true);
+  return withEntered({ filters: [], text: '' }, query);
 }
 
 /** Returns the text of a search, as used by the server and in URLs. */
@@ -26,7 +26,7 @@ export function writeSearch({ filters, text }: SearchInput): string {
  * Returns the input after the field was changed to a text: a complete filter, followed by
  * something, becomes a chip.
  */
-export function withTyped(input: SearchInput, text: string, trim = false): SearchInput {
+export function withTyped(input: SearchInput, text: string): SearchInput {
   let { filters } = input;
   let rest = text;
   for (const { part, start, end } of searchSpans(text).reverse()) {
@@ -35,7 +35,13 @@ export function withTyped(input: SearchInput, text: string, trim = false): Searc
     // With one of the spaces around it.
     rest = rest.slice(0, start) + rest.slice(end).replace(/^\s/u, '');
   }
-  return { filters, text: trim ? rest.trim() : rest };
+  return { filters, text: rest };
+}
+
+/** Returns the input after a complete text was entered: all filters in it become chips. */
+export function withEntered(input: SearchInput, entered: string): SearchInput {
+  const { filters, text } = withTyped(input, `${entered} `);
+  return { filters, text: text.trim() };
 }
 
 /** Returns filters with another one inserted at a position, without duplicates. */
