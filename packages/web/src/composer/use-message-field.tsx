@@ -104,16 +104,7 @@ export function useMessageField({
     onChange: apply,
   });
   const paste = usePaste(field, text);
-  useEffect(() => {
-    const area = field.current;
-    // On touch screens the focus would open the keyboard over half of the conversation.
-    if (!area || !(takesFocus || window.matchMedia('(pointer: fine)').matches)) return;
-    if (takesFocus) area.focus();
-    else takeFocus(area);
-    if (document.activeElement === area) {
-      area.setSelectionRange(area.value.length, area.value.length);
-    }
-  }, [takesFocus]);
+  useInitialFocus(field, takesFocus);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
     if (field.current) grow(field.current);
@@ -173,6 +164,20 @@ export function useMessageField({
   );
   const limits = <Limits text={text} wait={wait} />;
   return { field, menu: completions.menu, area, offer: paste.offer, limits };
+}
+
+/** Focuses a field when it appears, with the caret at its end; on touch screens only if it `takesFocus`. */
+function useInitialFocus(field: RefObject<HTMLTextAreaElement | null>, takesFocus: boolean): void {
+  useEffect(() => {
+    const area = field.current;
+    // On touch screens the focus would open the keyboard over half of the conversation.
+    if (!area || !(takesFocus || window.matchMedia('(pointer: fine)').matches)) return;
+    if (takesFocus) area.focus();
+    else takeFocus(area);
+    if (document.activeElement === area) {
+      area.setSelectionRange(area.value.length, area.value.length);
+    }
+  }, [field, takesFocus]);
 }
 
 function Limits({ text, wait }: { text: string; wait: number }) {

@@ -9,6 +9,39 @@ const newMessages = (unread: number): string =>
 const PILL =
   'absolute inset-x-0 top-2 mx-auto flex w-fit items-center rounded-full border border-line bg-raised py-1 text-sm shadow-overlay';
 
+/** What is shown over a list: that loading has failed, unread messages above, and the way to the newest message. */
+export function ListNotices({
+  unread,
+  hasLoadProblem,
+  hasUnreadAbove,
+  isAway,
+  onRetry,
+  onGoToUnread,
+  onMarkRead,
+  onGoToEnd,
+}: {
+  /** The number of unread messages. */
+  unread: number;
+  hasLoadProblem: boolean;
+  hasUnreadAbove: boolean;
+  /** Whether the list is scrolled up. */
+  isAway: boolean;
+  onRetry: () => void;
+  onGoToUnread: () => void;
+  onMarkRead: () => void;
+  onGoToEnd: () => void;
+}) {
+  return (
+    <>
+      {hasLoadProblem && <LoadProblem onRetry={onRetry} />}
+      {hasUnreadAbove && (
+        <UnreadAbove unread={unread} onGo={onGoToUnread} onMarkRead={onMarkRead} />
+      )}
+      {isAway && <JumpToEnd unread={unread} onGo={onGoToEnd} />}
+    </>
+  );
+}
+
 /** Shows that messages could not be loaded. */
 export function LoadProblem({ onRetry }: { onRetry: () => void }) {
   return (
@@ -22,7 +55,7 @@ export function LoadProblem({ onRetry }: { onRetry: () => void }) {
 }
 
 /** Offers to jump to unread messages that scrolled out of view while the user was idle. */
-export function UnreadAbove({
+function UnreadAbove({
   unread,
   onGo,
   onMarkRead,
@@ -48,7 +81,7 @@ export function UnreadAbove({
 }
 
 /** Offers to jump to the newest message, with the number of unread ones, in a list that is scrolled up. */
-export function JumpToEnd({ unread, onGo }: { unread: number; onGo: () => void }) {
+function JumpToEnd({ unread, onGo }: { unread: number; onGo: () => void }) {
   return (
     <button
       type="button"

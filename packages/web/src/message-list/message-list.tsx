@@ -19,8 +19,9 @@ import { Announcer } from './announcer.tsx';
 import { copyMessages } from './copied-messages.ts';
 import { DayJumps } from './day-jumps.tsx';
 import { TopDay } from './day-label.tsx';
-import { JumpToEnd, LoadProblem, UnreadAbove } from './list-notices.tsx';
+import { ListNotices } from './list-notices.tsx';
 import { ListPlaceholder, RowView } from './list-parts.tsx';
+import type { ScrollInput } from './scroll-input.ts';
 import { useListScrolling } from './use-list-scrolling.ts';
 import { useMarkReadKey } from './use-mark-read-key.ts';
 import { useMarkedUnread } from './use-marked-unread.ts';
@@ -100,18 +101,15 @@ export function MessageList({
   useMarkReadKey(view, reading.markAllRead);
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 
-  const input = {
-    ...control.input,
-    onKeyDown: (event: KeyboardEvent<HTMLElement>) => {
-      control.input.onKeyDown();
-      keys.onKeyDown(event);
-    },
-    onFocus: keys.onFocus,
-  };
   const isLineUnknown = state === 'catching-up' && lineAfter === undefined;
   const isUnreadAboveShown = reading.hasUnreadAbove && error === null;
   return (
-    <div ref={box} className="relative min-h-0 flex-1" {...input} onCopy={copyMessages}>
+    <div
+      ref={box}
+      className="relative min-h-0 flex-1"
+      {...inputOf(control.input, keys)}
+      onCopy={copyMessages}
+    >
       <DayJumps conversation={view.id} onFound={goTo}>
         {rows.length === 0 ? (
           <ListPlaceholder
@@ -151,16 +149,29 @@ export function MessageList({
           </ExpandedProvider>
         )}
       </DayJumps>
-      {error !== null && rows.length > 0 && <LoadProblem onRetry={scrolling.retry} />}
-      {isUnreadAboveShown && (
-        <UnreadAbove
-          unread={view.unread}
-          onGo={() => control.goToLine()}
-          onMarkRead={reading.markAllRead}
-        />
-      )}
-      {isAway && rows.length > 0 && <JumpToEnd unread={view.unread} onGo={goToEnd} />}
+      <ListNotices
+        unread={view.unread}
+        hasLoadProblem={error !== null && rows.length > 0}
+        hasUnreadAbove={isUnreadAboveShown}
+        isAway={isAway && rows.length > 0}
+        onRetry={scrolling.retry}
+        onGoToUnread={() => control.goToLine()}
+        onMarkRead={reading.markAllRead}
+        onGoToEnd={goToEnd}
+      />
       <Announcer snapshot={snapshot} title={title} openThread={openThread} />
     </div>
   );
+}
+
+/** Returns the handlers of input that may scroll the list, and of the keys of its messages. */
+function inputOf(scroll: ScrollInput, keys: ReturnType<typeof useMessageKeys>) {
+  return {
+    ...scroll,
+    onKeyDown: (event: KeyboardEvent<HTMLElement>) => {
+      scroll.onKeyDown();
+      keys.onKeyDown(event);
+    },
+    onFocus: keys.onFocus,
+  };
 }

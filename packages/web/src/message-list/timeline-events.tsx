@@ -97,7 +97,7 @@ function textOf(line: TimelineLine): ReactNode {
 }
 
 function Name({ of: id }: { of: AccountId }) {
-  const name = useAuthorName(id, false);
+  const name = useAuthorName(id);
   return <UserName id={id} name={name} />;
 }
 

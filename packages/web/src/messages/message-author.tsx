@@ -8,16 +8,14 @@ import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { ProfileButton } from '../users/profile-button.tsx';
 import { StatusEmoji } from '../users/status-emoji.tsx';
-import { useSubscription } from '../users/use-presence-of.ts';
 import { UserName } from '../users/user-name.tsx';
 
-/** Returns the name of an author, and keeps their status up to date where it is shown with the name. */
-export function useAuthorName(id: AccountId, isStatusShown: boolean): string {
+/** Returns the name of an author, and loads it if necessary. */
+export function useAuthorName(id: AccountId): string {
   const client = useClient();
   const me = useParley((s) => s.me);
   const author = useUser(id);
   useEffect(() => client.loadUser(id), [client, id]);
-  useSubscription(isStatusShown ? [id] : []);
   return author?.displayName ?? (id === me?.id ? me.displayName : t('common.someone'));
 }
 

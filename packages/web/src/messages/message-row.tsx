@@ -5,6 +5,7 @@ import { useExcerpt } from '../emoji/excerpt.tsx';
 import { timeOfDay } from '../lib/time.ts';
 import { cx } from '../ui/cx.ts';
 import { focusContent } from '../ui/return-focus.ts';
+import { usePresenceSubscription } from '../users/use-presence-of.ts';
 import { useDeletion } from './deletions.ts';
 import { AuthorLine, RowMargin, useAuthorName } from './message-author.tsx';
 import { MessageBody } from './message-body.tsx';
@@ -37,7 +38,9 @@ export const MessageRow = memo(function MessageRow({
   /** Starts editing the row with this key, or ends editing (null). */
   onEdit: (key: string | null) => void;
 }) {
-  const name = useAuthorName(message.author, first);
+  const name = useAuthorName(message.author);
+  // The status of the author is shown next to the name.
+  usePresenceSubscription(first ? [message.author] : []);
   const deletion = useDeletion(message);
   const excerpt = useExcerpt(message.body, EXCERPT, message.mentions);
   const summary = unavailableText(message) ?? excerpt;

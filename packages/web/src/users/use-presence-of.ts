@@ -5,12 +5,12 @@ import { type ShownPresence, useShownPresence } from './shown-presence.ts';
 
 /** Returns a lookup of the presence of users, and subscribes to it while the component is shown. */
 export function usePresenceOf(ids: readonly AccountId[]): (id: AccountId) => ShownPresence {
-  useSubscription(ids);
+  usePresenceSubscription(ids);
   return useShownPresence();
 }
 
 /** Subscribes to the presence and the statuses of users while the component is shown. */
-export function useSubscription(ids: readonly AccountId[]): void {
+export function usePresenceSubscription(ids: readonly AccountId[]): void {
   const client = useClient();
   // The list is usually a new array with the same accounts.
   const key = ids.join();
