@@ -100,12 +100,12 @@ export class Activity {
 
   /** Handles a frame that says that the activity has changed. */
   moved(): void {
-    this.#soon(0);
+    this.#reloadWithin(0);
   }
 
   /** Handles a moved read cursor: what was unread may have been read. */
   cursorMoved(): void {
-    if (this.#snapshot.unread > 0) this.#soon(0);
+    if (this.#snapshot.unread > 0) this.#reloadWithin(0);
   }
 
   /** Handles an applied event that may have changed the activity without an `activity` frame. */
@@ -120,27 +120,27 @@ export class Activity {
       case 'thread.unfollowed':
       case 'notifications.changed':
       case 'notifications.overridden':
-        this.#soon(0);
+        this.#reloadWithin(0);
         break;
       case 'message.posted':
       case 'message.edited':
         if (event.actor === this.#deps.me()) return;
         if (event.data.mentions?.some(({ kind }) => kind === 'everyone')) {
-          this.#soon(this.#spreadOf(event));
+          this.#reloadWithin(this.#spreadOf(event));
         }
         break;
       case 'message.unhidden':
-        this.#soon(this.#spreadOf(event));
+        this.#reloadWithin(this.#spreadOf(event));
         break;
       case 'message.deleted':
       case 'message.hidden':
       case 'reaction.removed':
         // An unread item may have been removed.
-        if (this.#snapshot.unread > 0) this.#soon(this.#spreadOf(event));
+        if (this.#snapshot.unread > 0) this.#reloadWithin(this.#spreadOf(event));
         break;
       case 'user.registered':
       case 'user.deleted':
-        this.#soon(SPREAD_MAX_MS);
+        this.#reloadWithin(SPREAD_MAX_MS);
         break;
     }
   }
@@ -151,23 +151,24 @@ export class Activity {
    * clients reconnect at once.
    */
   connected(readVersion: number): void {
-    if (!this.#snapshot.isLoaded || this.#isStale || readVersion > this.#version) this.#soon(0);
+    if (!this.#snapshot.isLoaded || this.#isStale || readVersion > this.#version)
+      this.#reloadWithin(0);
   }
 
   /** Counts again, after events were missed. */
   missed(): void {
-    this.#soon(0);
+    this.#reloadWithin(0);
   }
 
   /** Handles a restore of the server from a backup: its versions may be lower than those received before. */
   restored(): void {
     this.#version = -1;
-    this.#soon(SPREAD_MS);
+    this.#reloadWithin(SPREAD_MS);
   }
 
   /** Counts again if the last attempt failed. Must be called regularly while connected. */
   retry(): void {
-    if (this.#isStale && !this.#loading) this.#soon(0);
+    if (this.#isStale && !this.#loading) this.#reloadWithin(0);
   }
 
   /** Clears the state: the client may be started with another account. */
@@ -187,7 +188,7 @@ export class Activity {
   }
 
   /** Counts at a random time within a spread, but no more often than once in an interval. */
-  #soon(spreadMs: number): void {
+  #reloadWithin(spreadMs: number): void {
     if (!this.#isWanted) return;
     this.#isStale = true;
     const now = performance.now();

@@ -113,7 +113,7 @@ export class SharedSocket implements LiveSocket {
     if (this.#phase === 'draining') this.#waiting.push(text);
     else if (this.#phase === 'relayed') this.#relay(frame, text);
     else if (frame.op === 'watch' || frame.op === 'presence') {
-      this.pass(this.#deps.signal(this.#deps.tab, frame));
+      this.sendToServer(this.#deps.signal(this.#deps.tab, frame));
     } else {
       if (frame.id !== undefined) this.#unanswered.add(frame.id);
       this.#sendPaced(this.#deps.tab, frame, text);
@@ -147,7 +147,7 @@ export class SharedSocket implements LiveSocket {
       }
     } else if (state === 'live' && socket !== this.#follows && this.#phase !== 'closed') {
       // Another tab is the leader now: reconnect, so that nothing is missed.
-      if (this.#phase === 'relayed' || this.#isLive) this.#lose(LOST, null);
+      if (this.#phase === 'relayed' || this.#isLive) this.#disconnect(LOST, null);
       // One of two leaders is gone, and it is unknown which: ask again once this socket is live.
       else this.#unfollow();
     }
@@ -169,14 +169,14 @@ export class SharedSocket implements LiveSocket {
    */
   leaderClosed(socket: SocketId, retryAfterMs: number | null): void {
     if (socket !== this.#follows) return;
-    if (this.#phase === 'relayed') this.#lose(LOST, retryAfterMs);
+    if (this.#phase === 'relayed') this.#disconnect(LOST, retryAfterMs);
     else this.#unfollow();
   }
 
   /** Takes over as the leader: the lock was free, so the previous one is gone. */
   becameLeader(): void {
     if (this.#phase === 'asking') this.#connect();
-    else if (this.#phase === 'relayed') this.#lose(LOST, null);
+    else if (this.#phase === 'relayed') this.#disconnect(LOST, null);
     else {
       this.#unfollow();
       if (this.isLive) this.#deps.live();
@@ -190,7 +190,7 @@ export class SharedSocket implements LiveSocket {
 
   /** Prepares for the freezing of the page: the followers connect, and so does this tab when it is thawed. */
   freezing(): void {
-    if (this.#phase !== 'closed') this.#lose(LOST, null);
+    if (this.#phase !== 'closed') this.#disconnect(LOST, null);
   }
 
   #ask(): void {
@@ -240,7 +240,7 @@ export class SharedSocket implements LiveSocket {
     this.#post({ kind: 'send', socket: this.#follows, text: '{"op":"ping"}' });
     this.#after(PROBE_MS, () => {
       this.#deps.takeOver();
-      this.#lose(LOST, null);
+      this.#disconnect(LOST, null);
     });
   }
 
@@ -257,7 +257,7 @@ export class SharedSocket implements LiveSocket {
         if (this.#own !== null) this.#received(text);
       },
       close: (code, retryAfterMs) => {
-        if (this.#own !== null) this.#lose(code, retryAfterMs);
+        if (this.#own !== null) this.#disconnect(code, retryAfterMs);
       },
     });
   }
@@ -291,12 +291,13 @@ export class SharedSocket implements LiveSocket {
   /** Sends a frame for another tab. */
   sendFor(tab: string, text: string): void {
     const frame = JSON.parse(text) as ClientFrame;
-    if (frame.op === 'watch' || frame.op === 'presence') this.pass(this.#deps.signal(tab, frame));
+    if (frame.op === 'watch' || frame.op === 'presence')
+      this.sendToServer(this.#deps.signal(tab, frame));
     else this.#sendPaced(tab, frame, text);
   }
 
   #sendPaced(tab: string, { op, id }: ClientFrame, text: string): void {
-    if (id === undefined || UNPACED.has(op)) this.pass(text);
+    if (id === undefined || UNPACED.has(op)) this.sendToServer(text);
     else this.#pacer.add(tab, id, text);
   }
 
@@ -305,14 +306,15 @@ export class SharedSocket implements LiveSocket {
     this.#pacer.drop(tab);
   }
 
-  /** Sends a frame, if there is one. */
-  pass(text: string | null): void {
+  /** Sends a frame on the tab’s own socket, if there are both. */
+  sendToServer(text: string | null): void {
     if (text !== null) this.#own?.send(text);
   }
 
   // ---- the end -------------------------------------------------------------------------------------
 
-  #lose(code: number, retryAfterMs: number | null): void {
+  /** Ends this socket as if the server had closed it. */
+  #disconnect(code: number, retryAfterMs: number | null): void {
     if (this.#phase === 'closed') return;
     if (this.#follows !== null) this.#post({ kind: 'left' });
     this.#end();

@@ -355,7 +355,7 @@ const FAULTS: Readonly<Record<string, readonly [find: string, replace: string]>>
     "if (socket !== this.#follows || (this.#phase === 'direct' && !this.#isLive)) return;\n    if (this.#phase === 'relayed') {",
   ],
   'the leader is asked when the tab’s own socket is live already': [
-    "if (this.#phase === 'relayed' || this.#isLive) this.#lose(LOST, null);",
+    "if (this.#phase === 'relayed' || this.#isLive) this.#disconnect(LOST, null);",
     "if (this.#isLive && this.#own) { this.#follows = socket; this.#phase = 'draining'; this.#follow(); }",
   ],
   'the tab’s own socket is closed before everything on it is answered': [

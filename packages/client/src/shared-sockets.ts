@@ -165,7 +165,7 @@ export class SharedSockets {
     if (to !== null && state === 'live' && !this.#followers.has(to)) {
       this.#followers.add(to);
       this.#channel?.whenClosed(to, () => this.#forget(to));
-      current?.pass(this.#signals.presence(to, 'active'));
+      current?.sendToServer(this.#signals.presence(to, 'active'));
     }
     this.#post({ kind: 'leader', to, socket: current?.id ?? null, state });
   }
@@ -178,7 +178,7 @@ export class SharedSockets {
   #forget(tab: string): void {
     if (!this.#followers.delete(tab)) return;
     this.#current?.forget(tab);
-    for (const frame of this.#signals.left(tab)) this.#current?.pass(frame);
+    for (const frame of this.#signals.left(tab)) this.#current?.sendToServer(frame);
   }
 
   #ended(socket: SharedSocket, retryAfterMs: number | null): void {

@@ -18,8 +18,8 @@ const STALE_PAGES_MAX = 20;
 /** What a timeline must load next: the latest page, or the page around a message. */
 type Wanted = { readonly at: Seq | 'latest' };
 
-/** A section of the history outside the window, until joined to it. */
-interface Stretch {
+/** Messages of the history that are not connected to the window: those in between are not loaded. */
+interface DetachedMessages {
   messages: readonly Message[];
   hasOlder: boolean;
   hasNewer: boolean;
@@ -29,8 +29,8 @@ interface Stretch {
 
 /**
  * Shows the messages of one conversation: the latest ones, kept up to date by events, with older
- * ones loaded in front. After a jump far back it shows a separate section until that reaches the
- * latest messages.
+ * ones loaded in front. After a jump far back it shows messages that are detached from the latest ones, until
+ * those in between are loaded.
  *
  * 1. A request is remembered until its page is loaded for the current window: a restarted window, a
  *    failed request or a stale page lead to another request, never to an empty list.
@@ -44,7 +44,7 @@ export class Timeline {
   readonly #listeners = new Set<() => void>();
   readonly #onClose: () => void;
   readonly #shown: ShownMessages;
-  #stretch: Stretch | null = null;
+  #detached: DetachedMessages | null = null;
   #loading: TimelineSnapshot['loading'] = null;
   /** Resolves when the requests in progress have ended. */
   #running: Promise<void> = Promise.resolve();
@@ -90,7 +90,7 @@ export class Timeline {
     // The stored data may have been loaded since this timeline was prepared.
     this.#window ??= window;
     if (at === undefined || (window && window.from <= at + 1)) return this.jumpToLatest();
-    this.#want(at);
+    this.#request(at);
     return this.#load();
   }
 
@@ -110,14 +110,14 @@ export class Timeline {
     return this.#load({
       loading: 'older',
       request: async (window) => {
-        const stretch = this.#stretch;
-        const before = stretch ? stretch.messages[0]?.seq : window.from;
+        const detached = this.#detached;
+        const before = detached ? detached.messages[0]?.seq : window.from;
         if (before === undefined) return;
         const page = await this.#history({ before });
-        if (this.#source.window() !== window || this.#stretch !== stretch) return;
-        if (stretch) {
-          stretch.messages = [...page.items, ...stretch.messages];
-          stretch.hasOlder = page.hasOlder;
+        if (this.#source.window() !== window || this.#detached !== detached) return;
+        if (detached) {
+          detached.messages = [...page.items, ...detached.messages];
+          detached.hasOlder = page.hasOlder;
         } else {
           this.#take(window, page.items, page.hasOlder);
         }
@@ -128,18 +128,18 @@ export class Timeline {
   /** Loads the page after the newest loaded message, unless that is the latest. */
   loadNewer(): Promise<void> {
     if (this.#wanted) return this.#load();
-    if (!this.#stretch?.hasNewer) return Promise.resolve();
+    if (!this.#detached?.hasNewer) return Promise.resolve();
     return this.#load({
       loading: 'newer',
       request: async (window) => {
-        const stretch = this.#stretch;
-        const after = stretch?.messages.at(-1)?.seq;
-        if (!stretch || after === undefined) return;
+        const detached = this.#detached;
+        const after = detached?.messages.at(-1)?.seq;
+        if (!detached || after === undefined) return;
         const page = await this.#history({ after });
-        if (this.#source.window() !== window || this.#stretch !== stretch) return;
-        stretch.messages = [...stretch.messages, ...page.items];
-        stretch.hasNewer = page.hasNewer;
-        this.#meet(window);
+        if (this.#source.window() !== window || this.#detached !== detached) return;
+        detached.messages = [...detached.messages, ...page.items];
+        detached.hasNewer = page.hasNewer;
+        this.#joinDetached(window);
       },
     });
   }
@@ -147,8 +147,8 @@ export class Timeline {
   /** Returns to the latest messages. */
   jumpToLatest(): Promise<void> {
     this.#isOpen = true;
-    this.#stretch = null;
-    this.#want('latest');
+    this.#detached = null;
+    this.#request('latest');
     return this.#load();
   }
 
@@ -168,24 +168,24 @@ export class Timeline {
 
   /** Handles an event that was applied to the window. */
   applied(event: Event): void {
-    const stretch = this.#stretch;
-    if (stretch && isChange(event)) {
+    const detached = this.#detached;
+    if (detached && isChange(event)) {
       const targets = targetsOf(event);
-      stretch.messages = stretch.messages.map((message) =>
+      detached.messages = detached.messages.map((message) =>
         targets.includes(message.seq) ? change(message, event) : message,
       );
     }
     const expired = expiredUpTo(event);
-    if (stretch && expired !== null) this.#expire(stretch, expired);
+    if (detached && expired !== null) this.#expire(detached, expired);
     this.changed();
   }
 
   /** Removes expired messages from a section; if it has no others, the messages after them are loaded. */
-  #expire(stretch: Stretch, upTo: Seq): void {
-    const remaining = stretch.messages.filter(({ seq }) => seq > upTo);
-    if (remaining.length === stretch.messages.length) return;
-    stretch.messages = remaining;
-    stretch.hasOlder = false;
+  #expire(detached: DetachedMessages, upTo: Seq): void {
+    const remaining = detached.messages.filter(({ seq }) => seq > upTo);
+    if (remaining.length === detached.messages.length) return;
+    detached.messages = remaining;
+    detached.hasOlder = false;
     if (remaining.length > 0 || this.#wanted) return;
     this.#wanted = { at: (upTo + 1) as Seq };
     void this.#load();
@@ -204,13 +204,13 @@ export class Timeline {
     if (window === before) return;
     this.#window = window;
     if (this.#isOpen) this.#wanted = this.#wantedAfterGap(before, window);
-    this.#stretch = this.#isOpen ? this.#stretchAfterGap(before, window) : null;
+    this.#detached = this.#isOpen ? this.#detachedAfterGap(before, window) : null;
     this.changed();
     if (this.#isOpen) void this.#load();
   }
 
-  /** What is wanted already stays: its page may have been requested. */
-  #want(at: Wanted['at']): void {
+  /** Requests the messages at a position, unless they are requested already. */
+  #request(at: Wanted['at']): void {
     this.#isPrepared = false;
     if (this.#wanted?.at !== at) this.#wanted = { at };
   }
@@ -221,9 +221,9 @@ export class Timeline {
   #wantedAfterGap(before: MessageWindow | undefined, window: MessageWindow | undefined): Wanted {
     if (!before || !window) return this.#wanted ?? this.#firstWanted(window);
     if (this.#wanted && this.#wanted.at !== 'latest') return this.#wanted;
-    const stretch = this.#stretch;
-    const middle = stretch?.messages[stretch.messages.length >> 1];
-    if (middle && !stretch?.isStale) return { at: middle.seq };
+    const detached = this.#detached;
+    const middle = detached?.messages[detached.messages.length >> 1];
+    if (middle && !detached?.isStale) return { at: middle.seq };
     const view = this.#source.view();
     // A view from before the gap does not include the messages of the gap.
     const isUnread = view && (view.unread > 0 || view.lastSeq < window.from - 1);
@@ -239,12 +239,12 @@ export class Timeline {
   }
 
   /** Shown until the page arrives: the previous messages, to avoid flicker. */
-  #stretchAfterGap(
+  #detachedAfterGap(
     before: MessageWindow | undefined,
     window: MessageWindow | undefined,
-  ): Stretch | null {
+  ): DetachedMessages | null {
     if (!before || !window) return null;
-    const messages = this.#stretch ? this.#stretch.messages : before.messages;
+    const messages = this.#detached ? this.#detached.messages : before.messages;
     if (messages.length === 0) return null;
     return { messages, hasOlder: true, hasNewer: true, isStale: true };
   }
@@ -306,7 +306,7 @@ export class Timeline {
     }
     const hasEnough = !window.hasOlder || window.messages.length >= PAGE / 2;
     if (hasEnough && !this.#source.needsPage?.()) {
-      this.#stretch = null;
+      this.#detached = null;
       this.#wanted = null;
       this.#error = null;
       return null;
@@ -319,7 +319,7 @@ export class Timeline {
     const page = await this.#history({});
     if (this.#source.window() !== window || this.#wanted !== wanted) return undefined;
     if (page.asOf < window.from - 1) return 'stale';
-    this.#stretch = null;
+    this.#detached = null;
     this.#wanted = null;
     this.#take(window, page.items, page.hasOlder);
     return undefined;
@@ -330,9 +330,9 @@ export class Timeline {
     if (this.#source.window() !== window || this.#wanted !== wanted) return undefined;
     if (page.asOf < window.from - 1) return 'stale';
     const { items: messages, hasOlder, hasNewer } = page;
-    this.#stretch = { messages, hasOlder, hasNewer, isStale: false };
+    this.#detached = { messages, hasOlder, hasNewer, isStale: false };
     this.#wanted = null;
-    this.#meet(window);
+    this.#joinDetached(window);
     return undefined;
   }
 
@@ -340,13 +340,13 @@ export class Timeline {
     return this.#source.api.history(this.conversation, { ...request, limit: PAGE });
   }
 
-  /** Joins a section to the window when it reaches it. */
-  #meet(window: MessageWindow): void {
-    const stretch = this.#stretch;
-    if (!stretch) return;
-    if (stretch.hasNewer && (stretch.messages.at(-1)?.seq ?? 0) < window.from - 1) return;
-    this.#stretch = null;
-    this.#take(window, stretch.messages, stretch.hasOlder);
+  /** Adds the detached messages to the window, once none are missing in between. */
+  #joinDetached(window: MessageWindow): void {
+    const detached = this.#detached;
+    if (!detached) return;
+    if (detached.hasNewer && (detached.messages.at(-1)?.seq ?? 0) < window.from - 1) return;
+    this.#detached = null;
+    this.#take(window, detached.messages, detached.hasOlder);
   }
 
   #take(window: MessageWindow, items: readonly Message[], hasOlder: boolean): void {
@@ -359,18 +359,18 @@ export class Timeline {
 
   #compute(): TimelineSnapshot {
     const window = this.#source.window();
-    const stretch = this.#stretch;
-    const base = stretch
-      ? stretch.messages
+    const detached = this.#detached;
+    const base = detached
+      ? detached.messages
           .filter(({ seq }) => !window?.hasExpired(seq))
           .map((m) => window?.withLaterChanges(m) ?? m)
       : (window?.messages ?? []);
     const messages = base.map((message) => this.#shown.displayStored(message));
-    if (!stretch?.hasNewer) messages.push(...this.#shown.pending(window));
+    if (!detached?.hasNewer) messages.push(...this.#shown.pending(window));
     return {
       messages,
-      hasOlder: stretch ? stretch.hasOlder : (window?.hasOlder ?? false),
-      hasNewer: stretch?.hasNewer ?? false,
+      hasOlder: detached ? detached.hasOlder : (window?.hasOlder ?? false),
+      hasNewer: detached?.hasNewer ?? false,
       loading: this.#loading,
       error: this.#error,
     };

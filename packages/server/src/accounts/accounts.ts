@@ -160,7 +160,7 @@ export class Accounts {
       tickets.clean(),
       limits.clean(),
       emails.clean(),
-      this.#signingKeys.tend(),
+      this.#signingKeys.maintain(),
     ]).then(
       () => undefined,
       (error) => this.#deps.log.warn({ err: error }, 'cleanup of expired records failed'),

@@ -10,14 +10,14 @@ const EVERY_MS = 2_000;
 
 /** Returns a progress that prints lines with the seconds since the start. */
 export function progressTo(
-  say: (line: string) => void,
+  print: (line: string) => void,
   now: () => number = () => performance.now(),
 ): Progress {
   const startedAt = now();
   let reportedAt = startedAt;
   const report = (description: string) => {
     reportedAt = now();
-    say(`${((reportedAt - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${description}`);
+    print(`${((reportedAt - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${description}`);
   };
   return {
     step: report,

@@ -34,8 +34,8 @@ import {
   writeState,
 } from './place.ts';
 import { inWords, type Progress } from './progress.ts';
-import { requireSpace, survey } from './survey.ts';
 import { requireEqual, Unpacking } from './unpack.ts';
+import { requireSpace, verifyBackup } from './verify.ts';
 
 /**
  * Restores a backup into an empty data folder and, with DATABASE_URL, an empty database.
@@ -68,7 +68,7 @@ export async function restore(
         return;
       }
       requireEmpty(dataDir);
-      requireSpace(dataDir, await survey(file), config.databaseUrl === undefined);
+      requireSpace(dataDir, await verifyBackup(file), config.databaseUrl === undefined);
       const ready = await claim(dataDir);
       const epoch = randomUUID();
       writeState(dataDir, { backup: header.id, epoch, phase: 'loading' });
@@ -150,7 +150,7 @@ async function intoEmbedded(target: Target): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Root may have to run PostgreSQL as another user, who must be able to pass through.
   const { mode } = statSync(dataDir);
-  if (process.getuid?.() === 0) for (const dir of [dataDir, dirname(folder)]) letPass(dir);
+  if (process.getuid?.() === 0) for (const dir of [dataDir, dirname(folder)]) allowTraversal(dir);
   const embedded = await startEmbedded({ dataDir: folder, log });
   try {
     const database = await openDatabase(embedded.connection, log, OPTIONS);
@@ -254,6 +254,6 @@ async function bringUpToDate(database: Database, log: Logger): Promise<void> {
   await migrate(database.pool, log);
 }
 
-function letPass(dir: string): void {
+function allowTraversal(dir: string): void {
   chmodSync(dir, statSync(dir).mode | 0o011);
 }

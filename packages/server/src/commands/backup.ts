@@ -1,16 +1,16 @@
 import { resolve } from 'node:path';
 import { backUp } from '../backup/backup.ts';
 import { inWords, progressTo } from '../backup/progress.ts';
-import { commandLog, exactly, readConfig, say } from './command.ts';
+import { commandLog, exactly, print, readConfig } from './command.ts';
 
 /** `parley backup FILE`: see {@link backUp}. */
 export async function backup(args: readonly string[]): Promise<number> {
   const [file = ''] = exactly(args, 'FILE');
   const config = readConfig();
-  const { streams } = await backUp(config, resolve(file), commandLog(config), progressTo(say));
-  say(
+  const { streams } = await backUp(config, resolve(file), commandLog(config), progressTo(print));
+  print(
     `Backup written to ${file}: ${inWords(streams.events, 'event')} in ${inWords(streams.streams, 'stream')}, digest ${streams.sha256}`,
   );
-  say('The backup contains every secret of the server. Store it where only you can read it.');
+  print('The backup contains every secret of the server. Store it where only you can read it.');
   return 0;
 }

@@ -30,7 +30,7 @@ export function commandLog(config: Config): Logger {
 }
 
 /** Writes a line to standard error, for the user at the terminal. */
-export function say(line: string): void {
+export function print(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 

@@ -1,7 +1,7 @@
 import { loadSigningKeys } from '../accounts/sessions/signing-keys.ts';
 import { loadSecret } from '../encryption/secret.ts';
 import { reachDatabase } from '../storage/reach.ts';
-import { commandLog, readConfig, say, UsageError } from './command.ts';
+import { commandLog, print, readConfig, UsageError } from './command.ts';
 
 /**
  * `parley keys rotate [--now]`: creates a new signing key for access tokens, whether or not the
@@ -20,7 +20,7 @@ export async function keys(args: readonly string[]): Promise<number> {
     const signing = await loadSigningKeys(database.pool, loadSecret(config));
     const kid = await signing.rotate({ atOnce });
     process.stdout.write(`${kid}\n`);
-    say(
+    print(
       atOnce
         ? 'The previous keys are revoked. Running servers use the new key within a minute.'
         : 'The new key starts signing in ten minutes. Tokens signed by the previous key stay valid until they expire.',

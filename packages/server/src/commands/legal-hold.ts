@@ -15,7 +15,7 @@ import { holdInForce, legalHoldExport } from '../legal-holds/export.ts';
 import { heldFile, legalHolds } from '../legal-holds/queries.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { reachDatabase } from '../storage/reach.ts';
-import { CommandRefused, commandLog, exactly, readConfig, say, UsageError } from './command.ts';
+import { CommandRefused, commandLog, exactly, print, readConfig, UsageError } from './command.ts';
 
 /**
  * `parley legal-hold list | export ID FOLDER`: lists the legal holds, or writes the messages and
@@ -26,7 +26,7 @@ export async function legalHoldCommand([
   ...args
 ]: readonly string[]): Promise<number> {
   const config = readConfig();
-  const work = workOf(subcommand, args, config);
+  const work = subcommandOf(subcommand, args, config);
   const { database, close } = await reachDatabase(config, commandLog(config));
   try {
     await work(database.pool);
@@ -38,7 +38,7 @@ export async function legalHoldCommand([
   return 0;
 }
 
-function workOf(
+function subcommandOf(
   subcommand: string,
   args: readonly string[],
   config: Config,
@@ -97,7 +97,7 @@ async function exportTo(pool: pg.Pool, config: Config, id: string, folder: strin
   }
   const target = createWriteStream(join(folder, 'messages.jsonl'), { flags: 'wx', mode: 0o600 });
   await pipeline(Readable.from(linesWithFiles()), target);
-  say(`Exported to ${folder}: messages.jsonl and ${inWords(files, 'file')}.`);
+  print(`Exported to ${folder}: messages.jsonl and ${inWords(files, 'file')}.`);
   if (missing > 0) throw new CommandRefused(`Missing on this server: ${inWords(missing, 'file')}.`);
 }
 

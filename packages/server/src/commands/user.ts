@@ -17,7 +17,7 @@ import { withTransaction } from '../storage/database.ts';
 import { reachDatabase } from '../storage/reach.ts';
 import { Append, type Outcome } from '../stream/append.ts';
 import { Projections } from '../stream/projections.ts';
-import { CommandRefused, commandLog, exactly, readConfig, say, UsageError } from './command.ts';
+import { CommandRefused, commandLog, exactly, print, readConfig, UsageError } from './command.ts';
 
 /**
  * `parley user …`: manages accounts from the shell of the server, whether or not it is running. No
@@ -122,11 +122,11 @@ async function unsuspend(
     'select from accounts where id = $1 and suspended_until > now()',
     [account],
   );
-  if (rowCount === 0) return say(`${name} is not suspended.`);
+  if (rowCount === 0) return print(`${name} is not suspended.`);
   await withAppend(pool, config, async (append, audit) => {
     assertStored(await unsuspendOnServer(append, account, audit));
   });
-  say(`${name} is no longer suspended.`);
+  print(`${name} is no longer suspended.`);
 }
 
 /**
@@ -174,7 +174,7 @@ function assertStored(outcome: Outcome): void {
 async function giveLink(pool: pg.Pool, account: AccountId, config: Config): Promise<void> {
   const server = config.publicUrl ?? `http://localhost:${config.port}`;
   const link = await makeResetLink(new Tickets(pool, systemClock), server, account);
-  say(
+  print(
     'Open this link to set the password. It works once, expires in 30 minutes, and ends all sessions:',
   );
   process.stdout.write(`${link}\n`);
@@ -195,7 +195,7 @@ async function dropFactors(
     await note.store(client);
   });
   note.log();
-  say(`Removed the second factors of ${name} and ended all sessions.`);
+  print(`Removed the second factors of ${name} and ended all sessions.`);
 }
 
 async function find(pool: pg.Pool, name: string): Promise<AccountId> {

@@ -119,7 +119,7 @@ export class Fetcher {
     let url = fetchable(from, this.#rules);
     for (let redirects = 0; ; redirects++) {
       if (!(await this.#mayFetch(url, signal))) throw new FetchError('robots.txt');
-      const response = await this.#once(url, kind.accept, signal);
+      const response = await this.#requestOnce(url, kind.accept, signal);
       const { status, headers } = response;
       try {
         if (status === 200) {
@@ -141,7 +141,7 @@ export class Fetcher {
   }
 
   /** Sends a request when it is the turn of the host; resolves with the headers of the response. */
-  #once(url: URL, accept: string, signal: AbortSignal): Promise<FetchedResponse> {
+  #requestOnce(url: URL, accept: string, signal: AbortSignal): Promise<FetchedResponse> {
     return this.#requests.run(url.host, () => {
       signal.throwIfAborted();
       return fetchOnce(url, accept, this.#rules, signal);
@@ -175,7 +175,7 @@ export class Fetcher {
   async #readRobots(origin: string, signal: AbortSignal): Promise<Rules['robot']> {
     let url = fetchable(`${origin}/robots.txt`, this.#rules);
     for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
-      const response = await this.#once(url, 'text/plain', signal);
+      const response = await this.#requestOnce(url, 'text/plain', signal);
       const { status, headers } = response;
       if (status === 200) {
         const { bytes, isWhole } = await readUpTo(response, ROBOTS_BYTES);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AccountId, ConversationId, NotificationDecision, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import type { Queryable } from '../storage/queryable.ts';
-import { armDigests } from './digest-sql.ts';
+import { scheduleDigests } from './digest-sql.ts';
 
 /**
  * The outbox of notifications. A delivery is stored in the transaction that decides it and sent after its commit:
@@ -78,7 +78,7 @@ const storeAll = (decided: string) => `
     from d
     on conflict do nothing
     returning account_id, conversation_id, message_seq, push, email
-  ), digests as (${armDigests('stored', '$9')}
+  ), digests as (${scheduleDigests('stored', '$9')}
   )
   insert into notification_deliveries
     (account_id, conversation_id, message_seq, channel, device_id, due_at)

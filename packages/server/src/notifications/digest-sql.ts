@@ -15,7 +15,7 @@ const SURE_MINUTES = 2;
  * it chose: it is then checked whether the messages are still unread. For accounts that already
  * have one scheduled, only their row is read.
  */
-export const armDigests = (stored: string, at: string): string => `
+export const scheduleDigests = (stored: string, at: string): string => `
   insert into notification_digests as g (account_id, since, due_at)
   select f.account_id, ${at}, now() + make_interval(mins => coalesce(
     (${currentSettings('f.account_id', 'v.conversation_id is null')} ->> 'emailDelayMinutes')::int,

@@ -31,7 +31,7 @@ export class Reminders {
   constructor(deps: RemindersDeps) {
     this.#deps = deps;
     this.#worker = new BackgroundWorker({
-      work: (isStopped) => this.#giveDue(isStopped),
+      work: (isStopped) => this.#sendDue(isStopped),
       pollMs: POLL_MS,
       retryMs: RETRY_MS,
       onError: (error) => deps.log.warn({ err: error }, 'reminders not delivered, will be retried'),
@@ -48,7 +48,7 @@ export class Reminders {
     return this.#worker.stop();
   }
 
-  async #giveDue(isStopped: () => boolean): Promise<void> {
+  async #sendDue(isStopped: () => boolean): Promise<void> {
     const { pool, append, clock } = this.#deps;
     for (;;) {
       const due = await dueReminders(pool, new Date(clock.now()), BATCH);

@@ -93,14 +93,14 @@ export class Retention {
   /** Deletes expired messages until none are left. */
   async #expire(isStopped: () => boolean): Promise<void> {
     const run: Run = { isStopped, failed: new Map() };
-    while (await this.#giveTurns(run));
+    while (await this.#expireInTurns(run));
     const errors = [...run.failed.values()];
     if (errors.length > 1) throw new AggregateError(errors, 'Several conversations failed');
     if (errors.length > 0) throw errors[0];
   }
 
   /** Gives each conversation with expired messages a turn. Returns whether there is more to do. */
-  async #giveTurns(run: Run): Promise<boolean> {
+  async #expireInTurns(run: Run): Promise<boolean> {
     const { pool, clock } = this.#deps;
     const now = clock.now();
     const cutoffs = await cutoffsOf(pool, await settingsOf(pool), now);

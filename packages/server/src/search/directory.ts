@@ -64,7 +64,7 @@ export class Directory {
     const query = prepareQuery(text);
     const [known, own, contacts] = await Promise.all([
       this.#entries(),
-      this.#own(account),
+      this.#readOwn(account),
       this.#contactsOfGuest(account),
     ]);
     // A guest finds only the users of its conversations, and no other groups.
@@ -131,7 +131,7 @@ export class Directory {
   }
 
   /** Reads the conversations of the account, those with the latest events first. */
-  async #own(account: AccountId): Promise<Own> {
+  async #readOwn(account: AccountId): Promise<Own> {
     const { rows } = await this.#pool.query<{
       id: ConversationId;
       kind: 'direct' | 'group';

@@ -41,7 +41,7 @@ export class SearchSlots {
     ofAccount.add(requested);
     this.#requested.set(account, ofAccount);
     try {
-      await this.#turn(requested);
+      await this.#waitForSlot(requested);
       try {
         if (isGone()) refuse('overloaded', undefined, { retryAfter: 1 });
         return await search();
@@ -55,7 +55,7 @@ export class SearchSlots {
     }
   }
 
-  async #turn(requested: Requested): Promise<void> {
+  async #waitForSlot(requested: Requested): Promise<void> {
     if (this.#running < RUNNING_MAX) {
       this.#running++;
       return;

@@ -65,14 +65,14 @@ export class NodeStates {
       if (now - receivedAt > SILENT_MS) this.#others.delete(node);
     }
     const others = [...this.#others.values()].map(({ state }) => state);
-    return [this.#own(), ...others.sort((a, b) => (a.node < b.node ? -1 : 1))];
+    return [this.#ownState(), ...others.sort((a, b) => (a.node < b.node ? -1 : 1))];
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  #own(): NodeState {
+  #ownState(): NodeState {
     const { broker, metrics, pool } = this.#deps;
     const sockets = this.#deps.sockets();
     const { accounts, congested, buffered } = this.#deps.figures();
@@ -101,7 +101,7 @@ export class NodeStates {
   #send(): void {
     const { broker } = this.#deps;
     if (broker.status === 'connected')
-      broker.sendNodeMessage(null, STATE, JSON.stringify(this.#own()));
+      broker.sendNodeMessage(null, STATE, JSON.stringify(this.#ownState()));
   }
 
   #receive(body: string, from: string): void {

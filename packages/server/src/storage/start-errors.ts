@@ -67,12 +67,12 @@ export function makeDataFolder(dir: string): void {
         cause: error,
       });
     }
-    throw explained(whyNoFolder(dir) ?? error, dir);
+    throw explained(errorOfFolder(dir) ?? error, dir);
   }
 }
 
 /** Returns the real error: Node reports a read-only file system as ENOENT, unlike its parent folder. */
-function whyNoFolder(dir: string): unknown {
+function errorOfFolder(dir: string): unknown {
   let above = dirname(dir);
   while (!existsSync(above)) above = dirname(above);
   try {

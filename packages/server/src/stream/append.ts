@@ -47,7 +47,7 @@ export class Append {
       digest: digestOf(command),
       since: performance.now(),
       uncertain: false,
-      settle: this.#watched(traced, settle),
+      settle: this.#recorded(traced, settle),
     });
   }
 
@@ -55,8 +55,8 @@ export class Append {
     return { ...command, trace: tracing.command(command.rule.name, command.clientId) };
   }
 
-  /** Records the outcome, after it was answered. */
-  #watched(command: Command, settle: (outcome: Outcome) => void): (outcome: Outcome) => void {
+  /** Returns a `settle` that also records the outcome in metrics and traces, after the answer. */
+  #recorded(command: Command, settle: (outcome: Outcome) => void): (outcome: Outcome) => void {
     const metrics = this.#metrics;
     if (!metrics) return settle;
     return (outcome) => {

@@ -82,11 +82,11 @@ class Execution {
 
   async run(early: Decided | null): Promise<void> {
     let open = [...this.#batch.keys()].filter((index) => !this.outcomes[index]);
-    while (open.length > 0) open = await this.#round(open, early);
+    while (open.length > 0) open = await this.#executeRound(open, early);
   }
 
   /** Executes one command of each client id, and answers its duplicates. Returns the indexes left open. */
-  async #round(open: readonly number[], early: Decided | null): Promise<number[]> {
+  async #executeRound(open: readonly number[], early: Decided | null): Promise<number[]> {
     const { firsts, duplicates } = splitDuplicates(this.#batch, open);
     for (let from = 0; from < firsts.length; ) {
       const to = segmentEnd(this.#batch, firsts, from);

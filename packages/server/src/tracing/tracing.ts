@@ -56,8 +56,8 @@ export class Tracing {
     const context = trace.setSpan(ROOT_CONTEXT, span);
     const part = (name: string, from: number, to: number, attributes = {}) =>
       this.#tracer
-        .startSpan(name, { startTime: wallOf(from), attributes }, context)
-        .end(wallOf(to));
+        .startSpan(name, { startTime: wallTimeOf(from), attributes }, context)
+        .end(wallTimeOf(to));
     return {
       parent: parentOf(span.spanContext()),
       committed: ({ since, startedAt, executed, committed, commands }) => {
@@ -102,7 +102,7 @@ export class Tracing {
   }
 }
 
-const wallOf = (monotonic: number): number => performance.timeOrigin + monotonic;
+const wallTimeOf = (monotonic: number): number => performance.timeOrigin + monotonic;
 
 /** The flag of sampled traces (W3C Trace Context §3.2.2.5.1). */
 const SAMPLED = 1;

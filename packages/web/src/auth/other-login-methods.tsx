@@ -3,7 +3,7 @@ import { KeyRound, LogIn } from 'lucide-react';
 import { useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { peekNext } from '../session/next.ts';
-import { askPasskey, hasPasskeys, PasskeyCanceled } from '../session/passkey.ts';
+import { hasPasskeys, PasskeyCanceled, promptForPasskey } from '../session/passkey.ts';
 import { startSso } from '../session/sso-return.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { t } from '../texts/index.ts';
@@ -33,7 +33,7 @@ export function OtherLoginMethods({
     onProblem(null);
     try {
       const { challengeId, options: requested } = await auth.passkeyOptions();
-      const response = await askPasskey(requested);
+      const response = await promptForPasskey(requested);
       await continueLogin(await auth.passkey({ challengeId, response }));
     } catch (error) {
       if (!(error instanceof PasskeyCanceled)) onProblem(errorMessage(error));

@@ -2,7 +2,7 @@ import { Link, Navigate } from '@tanstack/react-router';
 import { KeyRound, LifeBuoy, Smartphone } from 'lucide-react';
 import { useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
-import { askPasskey, hasPasskeys, PasskeyCanceled } from '../session/passkey.ts';
+import { hasPasskeys, PasskeyCanceled, promptForPasskey } from '../session/passkey.ts';
 import { pendingStep } from '../session/pending-step.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { t } from '../texts/index.ts';
@@ -117,7 +117,7 @@ function usePasskeyStep(ticket: string) {
     setBusy(true);
     setProblem(null);
     try {
-      const passkey = await askPasskey(await auth.secondFactorPasskeyOptions(ticket));
+      const passkey = await promptForPasskey(await auth.secondFactorPasskeyOptions(ticket));
       await continueLogin(await auth.secondFactor({ ticket, passkey }));
     } catch (error) {
       if (!(error instanceof PasskeyCanceled)) setProblem(errorMessage(error));

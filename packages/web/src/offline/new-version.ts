@@ -4,7 +4,7 @@ import { serviceWorkerRegistration } from './service-worker.ts';
  * The shortest interval between two checks for a new version, ms: a connection may be lost
  * repeatedly.
  */
-const LOOK_EVERY_MS = 10_000;
+const CHECK_EVERY_MS = 10_000;
 
 /**
  * Whether there is a newer version of the web client than this page: stored and waiting, or already
@@ -14,7 +14,7 @@ class NewVersion {
   readonly #listeners = new Set<() => void>();
   #isOffered = false;
   #isWatching = false;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #checkedAt = Number.NEGATIVE_INFINITY;
   #later: ReturnType<typeof setTimeout> | null = null;
 
   get = (): boolean => this.#isOffered;
@@ -25,19 +25,19 @@ class NewVersion {
   };
 
   /** Checks for a new version: the server may have been upgraded. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const registration = await serviceWorkerRegistration();
     if (!registration) return;
     this.#watch(registration);
-    const wait = this.#lookedAt + LOOK_EVERY_MS - performance.now();
+    const wait = this.#checkedAt + CHECK_EVERY_MS - performance.now();
     if (wait > 0) {
       this.#later ??= setTimeout(() => {
         this.#later = null;
-        void this.look();
+        void this.check();
       }, wait);
       return;
     }
-    this.#lookedAt = performance.now();
+    this.#checkedAt = performance.now();
     // Fails without network: there is nothing to report then.
     await registration.update().catch(() => undefined);
   }

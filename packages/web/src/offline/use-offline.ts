@@ -36,11 +36,11 @@ export function useOffline(): void {
     return whenIdle(() => {
       void storeShell();
       void keepStorage();
-      void newVersion.look();
+      void newVersion.check();
     });
   }, [isLive]);
   useEffect(() => {
-    const timer = setInterval(() => void newVersion.look(), LOOK_MS);
+    const timer = setInterval(() => void newVersion.check(), CHECK_MS);
     return () => clearInterval(timer);
   }, []);
   const isOffered = useSyncExternalStore(newVersion.subscribe, newVersion.get);
@@ -57,7 +57,7 @@ export function useOffline(): void {
 }
 
 /** How often a connected page checks for a new version, ms. */
-const LOOK_MS = 3_600_000;
+const CHECK_MS = 3_600_000;
 
 /** Calls the function when the browser is idle. Returns a function that cancels it. */
 function whenIdle(run: () => void): () => void {

@@ -16,7 +16,7 @@ export class PasskeyCanceled extends Error {
 }
 
 /** Prompts for an existing passkey in the browser’s dialog. */
-export async function askPasskey(options: PasskeyOptions): Promise<PasskeyResponse> {
+export async function promptForPasskey(options: PasskeyOptions): Promise<PasskeyResponse> {
   const { startAuthentication } = await loadPart(() => import('@simplewebauthn/browser'));
   // The server creates the options with the same library; the protocol passes them through unchanged.
   const optionsJSON = options as unknown as PublicKeyCredentialRequestOptionsJSON;

@@ -31,7 +31,7 @@ export function emailStep({ pool, codes, emails, verifies }: EmailStepDeps): Log
     if (!unverified) return null;
     const data = { credentials, passed, device };
     const waiting = await codes.ofAccount(account);
-    if (waiting) return verifyStep(await codes.again(waiting.id, data));
+    if (waiting) return verifyStep(await codes.reissue(waiting.id, data));
     const started = await withTransaction(pool, (client) =>
       codes.start({ purpose: 'verify', account, ...unverified, data }, client),
     );

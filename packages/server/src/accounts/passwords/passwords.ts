@@ -28,17 +28,18 @@ export class Passwords {
 
   /** Returns the hash to store (PHC string format). */
   hash(password: string): Promise<string> {
-    return this.#inTurn(() => hash(password, OPTIONS));
+    return this.#limited(() => hash(password, OPTIONS));
   }
 
   /** Returns whether the password matches the hash; false without a hash, after the same time. */
   async verify(stored: string | null, password: string): Promise<boolean> {
     const against = stored ?? (await this.#decoy);
-    const same = await this.#inTurn(() => verify(against, password));
+    const same = await this.#limited(() => verify(against, password));
     return same && stored !== null;
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs the work when fewer than {@link AT_ONCE} others are running. */
+  async #limited<T>(work: () => Promise<T>): Promise<T> {
     // The next in the queue takes over the slot directly, so that no other caller can get it first.
     if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;

@@ -904,14 +904,14 @@ describe('the code of a pending registration', () => {
     await pool.query(codes.use(id));
     expect(await codes.lockUnused(id, pool)).toBe(false);
     await expect(check()).rejects.toMatchObject(refused('ticket_expired'));
-    await expect(codes.again(id, {})).rejects.toMatchObject(refused('ticket_expired'));
+    await expect(codes.reissue(id, {})).rejects.toMatchObject(refused('ticket_expired'));
   });
 
   test('is kept with a new ticket within a minute, and replaced after it', async () => {
     const { check, code, codes, ticket } = await pending();
     const { id } = await check();
     ahead = 20_000;
-    const first = await codes.again(id, { step: 1 });
+    const first = await codes.reissue(id, { step: 1 });
     expect(first).toMatchObject({ resendAfter: 40 });
     await expect(codes.check({ ticket }, code, 'x')).rejects.toMatchObject(
       refused('ticket_expired'),
@@ -919,12 +919,12 @@ describe('the code of a pending registration', () => {
     const opened = await codes.check({ ticket: first.ticket }, code, 'x');
     expect(opened).toMatchObject({ id, data: { step: 1 }, email: 'ann@example.org' });
     ahead = MINUTE;
-    const second = await codes.again(id, { step: 2 });
+    const second = await codes.reissue(id, { step: 2 });
     expect(second).toMatchObject({ resendAfter: 60, expiresAt: first.expiresAt });
     const next = await sink.code('ann@example.org');
     const key = { ticket: second.ticket };
     expect(await codes.check(key, next, 'x')).toMatchObject({ data: { step: 2 } });
     ahead = 24 * 60 * MINUTE;
-    await expect(codes.again(id, {})).rejects.toMatchObject(refused('ticket_expired'));
+    await expect(codes.reissue(id, {})).rejects.toMatchObject(refused('ticket_expired'));
   });
 });

@@ -285,12 +285,12 @@ describe('signing keys', () => {
       ahead = 30 * 60_000 + 1;
       expect(await other.publicKey(before)).toBeUndefined();
       expect(other.jwks.keys.map((k) => k.kid)).toEqual([next]);
-      await here.tend();
+      await here.maintain();
       const { rows } = await pool.query('select kid from signing_keys');
       expect(rows).toEqual([{ kid: next }]);
       // By age.
       ahead = 91 * 24 * 3_600_000;
-      await Promise.all([here.tend(), other.tend()]);
+      await Promise.all([here.maintain(), other.maintain()]);
       expect(here.jwks.keys).toHaveLength(2);
       expect(here.current.kid).toBe(next);
     } finally {

@@ -69,12 +69,12 @@ export class SigningKeys {
    * Returns the public keys as a JSON Web Key Set (RFC 7517), including those that do not sign yet.
    */
   get jwks(): { readonly keys: readonly JWK[] } {
-    return { keys: this.#good().map((key) => key.jwk) };
+    return { keys: this.#validKeys().map((key) => key.jwk) };
   }
 
   /** Returns the public key with this id if it verifies; another node may have just created it. */
   async publicKey(kid: string): Promise<KeyObject | undefined> {
-    const find = () => this.#good().find((key) => key.kid === kid)?.publicKey;
+    const find = () => this.#validKeys().find((key) => key.kid === kid)?.publicKey;
     const loaded = find();
     if (loaded || performance.now() - this.#looked < LOOK_MS) return loaded;
     await this.load();
@@ -108,7 +108,7 @@ export class SigningKeys {
   }
 
   /** Rotates the signing key when it is due, and removes keys whose tokens have expired. */
-  async tend(): Promise<void> {
+  async maintain(): Promise<void> {
     const now = this.#clock.now();
     await this.#locked(async (client) => {
       await client.query('delete from signing_keys where retired_at < $1', [
@@ -124,7 +124,8 @@ export class SigningKeys {
     await this.load();
   }
 
-  #good(): readonly Key[] {
+  /** Returns the keys that verify tokens. */
+  #validKeys(): readonly Key[] {
     const now = this.#clock.now();
     return this.#keys.filter((key) => key.retiredAt === null || now < key.retiredAt + AFTER_MS);
   }

@@ -155,7 +155,7 @@ export class EmailCodes {
    * Issues a new ticket for a pending step, which invalidates the old one: for a login before the
    * code was entered. Sends another code if the last one is more than a minute old.
    */
-  async again(id: string, own: object): Promise<PendingStep> {
+  async reissue(id: string, own: object): Promise<PendingStep> {
     const { pool, clock, emails } = this.#deps;
     const ticket = randomBytes(32).toString('base64url');
     const waiting = await withTransaction(pool, async (client) => {

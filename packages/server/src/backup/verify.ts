@@ -22,18 +22,18 @@ const ALWAYS_BYTES = 64 * MIB;
 const ENTRIES_MAX = 10_000_000;
 
 /** The unpacked size of a backup. */
-export interface Survey {
+export interface UnpackedSize {
   readonly tableBytes: number;
   readonly fileBytes: number;
 }
 
 /**
- * Reads a backup without writing anything, and adds up its unpacked size.
+ * Verifies a backup without writing anything, and returns its unpacked size.
  *
  * @throws {BadBackup} if it unpacks to far more than its own size, does not match its manifest, or
  * is incomplete
  */
-export async function survey(path: string): Promise<Survey> {
+export async function verifyBackup(path: string): Promise<UnpackedSize> {
   const entries = readArchive(path);
   const most = Math.max(ALWAYS_BYTES, RATIO_MAX * statSync(path).size);
   const sizes = new Map<string, number>();
@@ -72,7 +72,7 @@ export async function survey(path: string): Promise<Survey> {
  */
 export function requireSpace(
   dataDir: string,
-  { tableBytes, fileBytes }: Survey,
+  { tableBytes, fileBytes }: UnpackedSize,
   isEmbedded: boolean,
 ): void {
   const { bavail, bsize } = statfsSync(dataDir);
@@ -99,7 +99,7 @@ async function skip(entry: ArchiveEntry, sizes: Map<string, number>): Promise<vo
 function compare(
   sizes: ReadonlyMap<string, number>,
   manifest: ReturnType<typeof readManifest>,
-): Survey {
+): UnpackedSize {
   const sum = (found: Record<string, { bytes: number }>) =>
     Object.values(found).reduce((total, { bytes }) => total + bytes, 0);
   const expected = (of: Record<string, { bytes: number }>) =>

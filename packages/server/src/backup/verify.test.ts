@@ -6,13 +6,13 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { requireSpace, survey } from './survey.ts';
+import { requireSpace, verifyBackup } from './verify.ts';
 
 const MIB = 1024 * 1024;
 const ID = '018f0000-0000-4000-8000-000000000001';
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'parley-survey-'));
+  dir = mkdtempSync(join(tmpdir(), 'parley-verify-'));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -64,14 +64,14 @@ async function aBackup(
   return path;
 }
 
-describe('the survey of a backup', () => {
+describe('the verification of a backup', () => {
   test('adds up its unpacked size, without writing', async () => {
     const path = await aBackup([Buffer.alloc(1_000, 'a\n'), Buffer.alloc(500, 'b\n')], {
       secret: Buffer.from('s'),
       'outbox/1.eml': Buffer.alloc(300, 'm'),
       empty: Buffer.alloc(0),
     });
-    expect(await survey(path)).toEqual({ tableBytes: 1_500, fileBytes: 301 });
+    expect(await verifyBackup(path)).toEqual({ tableBytes: 1_500, fileBytes: 301 });
   });
 
   test.each([
@@ -80,7 +80,7 @@ describe('the survey of a backup', () => {
   ])('refuses a decompression bomb: %s', { timeout: 60_000 }, async (_, rows, files) => {
     const path = await aBackup(rows, files);
     expect(statSync(path).size).toBeLessThan(MIB);
-    await expect(survey(path)).rejects.toThrow(
+    await expect(verifyBackup(path)).rejects.toThrow(
       /^The backup is damaged: it unpacks to more than .*, which is impossible for a backup/,
     );
   });
@@ -95,7 +95,7 @@ describe('the survey of a backup', () => {
       // Random bytes cannot be compressed, and to try takes seconds.
       constants.Z_NO_COMPRESSION,
     );
-    expect(await survey(path)).toEqual({ tableBytes: 70 * MIB, fileBytes: 0 });
+    expect(await verifyBackup(path)).toEqual({ tableBytes: 70 * MIB, fileBytes: 0 });
   });
 
   test.each([
@@ -106,13 +106,13 @@ describe('the survey of a backup', () => {
       const path = await aBackup([Buffer.from('1\n')], { secret: Buffer.from('s') }, (manifest) => {
         (of(manifest) as { bytes: number }).bytes += by;
       });
-      await expect(survey(path)).rejects.toThrow(`${what} differs from the manifest`);
+      await expect(verifyBackup(path)).rejects.toThrow(`${what} differs from the manifest`);
     }
   });
 
   test('refuses a file outside the folder', async () => {
     const path = await aBackup([], { '../secret': Buffer.from('s') });
-    await expect(survey(path)).rejects.toThrow('it contains a file named "../secret"');
+    await expect(verifyBackup(path)).rejects.toThrow('it contains a file named "../secret"');
   });
 
   test('refuses what does not fit on the disk; rows of an external database are not counted', () => {
