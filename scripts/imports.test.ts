@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * The layers of packages/server/src, from the bottom to the top. Folders of one layer do not import
  * each other. Files directly in src/ stand for themselves.
  */
-const LAYERS: readonly (readonly string[])[] = [
+const SERVER_LAYERS: readonly (readonly string[])[] = [
   ['encryption', 'legal-holds/coverage', 'metrics', 'outbound', 'permissions', 'runtime', 'texts'],
   ['audit', 'config', 'limits', 'storage', 'tracing'],
   ['email', 'stream'],
@@ -49,6 +49,34 @@ const LAYERS: readonly (readonly string[])[] = [
   ['main.ts'],
   ['commands'],
   ['cli.ts', 'server.ts'],
+];
+
+/** The layers of packages/web/src, likewise. */
+const WEB_LAYERS: readonly (readonly string[])[] = [
+  ['texts'],
+  ['lib'],
+  ['session', 'slash-commands'],
+  ['ui'],
+  // Features.
+  ['auth', 'code', 'dev', 'files', 'offline', 'queries', 'shortcuts'],
+  ['onboarding', 'retention', 'users'],
+  ['emoji', 'user-groups'],
+  ['activity', 'notifications', 'search'],
+  ['messages'],
+  ['composer'],
+  ['message-list'],
+  ['threads'],
+  ['conversations'],
+  ['personal'],
+  ['own-menu'],
+  ['sidebar'],
+  ['switcher'],
+  // What shows the features.
+  ['app'],
+  ['account', 'admin'],
+  ['router.tsx'],
+  ['application.tsx'],
+  ['main.ts'],
 ];
 
 /** The packages that each package may import. */
@@ -90,10 +118,10 @@ function importsOf(source: string): string[] {
   );
 }
 
-/** Returns the relative imports below a folder, each as the files at both ends. */
+/** Returns the relative imports of modules below a folder, each as the files at both ends. */
 function relativeImports(folder: string): { file: string; target: string }[] {
   return importsBelow(folder)
-    .filter(({ specifier }) => specifier.startsWith('.'))
+    .filter(({ specifier }) => /^\..*\.tsx?$/.test(specifier))
     .map(({ file, specifier }) => ({
       file,
       target: normalize(join(dirname(file), specifier))
@@ -105,15 +133,17 @@ function relativeImports(folder: string): { file: string; target: string }[] {
 /** Returns the folder of a file; a file without one stands for itself. */
 const folderOf = (file: string): string => (file.includes('/') ? dirname(file) : file);
 
-const layerOf = (folder: string): number => LAYERS.findIndex((layer) => layer.includes(folder));
-
-describe('the folders of the server', () => {
-  const imports = relativeImports('packages/server/src');
+describe.each([
+  ['the server', 'packages/server/src', SERVER_LAYERS],
+  ['the web client', 'packages/web/src', WEB_LAYERS],
+])('the folders of %s', (_name, source, layers) => {
+  const imports = relativeImports(source);
+  const layerOf = (folder: string): number => layers.findIndex((layer) => layer.includes(folder));
 
   test('all have a layer', () => {
     const folders = new Set(imports.flatMap(({ file, target }) => [file, target].map(folderOf)));
     expect([...folders].filter((folder) => layerOf(folder) === -1)).toEqual([]);
-    expect(LAYERS.flat().filter((folder) => !folders.has(folder))).toEqual([]);
+    expect(layers.flat().filter((folder) => !folders.has(folder))).toEqual([]);
   });
 
   test('import only folders of lower layers', () => {

@@ -58,7 +58,7 @@ export const CHUNK_GROUPS: Group[] = [
     name: 'menus',
     test: modules(
       'ui/dialog',
-      'app/own-menu-items',
+      'own-menu/own-menu-items',
       'emoji/emoji-popover',
       'messages/(message-actions|message-menu|message-sheet)',
     ),

@@ -8,13 +8,13 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { ErrorPage } from './app/error-page.tsx';
-import { NotFound, NotFoundPage } from './app/not-found.tsx';
 import { loadPart, loadStartPart } from './lib/load-error.ts';
 import { entryPath } from './session/entry-path.ts';
 import { rememberNext } from './session/next.ts';
 import { getSession } from './session/session.ts';
 import { ssoReturn } from './session/sso-return.ts';
 import { useLanguage } from './texts/use-language.ts';
+import { NotFound, NotFoundPage } from './ui/not-found.tsx';
 
 /**
  * A page whose code is loaded when it is opened. When loading fails, the router would reload by

@@ -1,18 +1,18 @@
 import type { SecondFactors, TotpSetup } from '@parley/protocol';
 import { type Dispatch, type SetStateAction, useState } from 'react';
+import { PasswordDialog } from '../auth/password-dialog.tsx';
 import { Problem } from '../auth/problem.tsx';
+import { RecoveryCodesDialog } from '../auth/recovery-codes.tsx';
+import { TotpSecret } from '../auth/totp-secret.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { useAccount } from '../session/use-account.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { PasswordDialog } from '../ui/password-dialog.tsx';
 import { toast } from '../ui/toast.ts';
-import { RecoveryCodesDialog } from './recovery-codes.tsx';
-import { TotpSecret } from './totp-secret.tsx';
-import { useAccount } from './use-account.ts';
 
 /** The open dialog of the card, and what it shows. */
 type OpenDialog =

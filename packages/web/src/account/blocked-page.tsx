@@ -1,15 +1,15 @@
 import type { AccountId } from '@parley/protocol';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { PartTitle } from '../app/part-title.tsx';
 import { ago } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
+import { useAccount } from '../session/use-account.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { Handle } from '../users/handle.tsx';
-import { useAccount } from './use-account.ts';
 
 /** Lists the people whom the user has blocked, and unblocks them. */
 export function BlockedPage() {

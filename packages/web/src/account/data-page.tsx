@@ -1,16 +1,16 @@
 import { Download, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { PartTitle } from '../app/part-title.tsx';
+import { PasswordDialog } from '../auth/password-dialog.tsx';
 import { saveFile } from '../lib/save-file.ts';
 import { accountDeleted } from '../session/session.ts';
+import { useAccount } from '../session/use-account.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Choice } from '../ui/choice.tsx';
-import { PasswordDialog } from '../ui/password-dialog.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { toast } from '../ui/toast.ts';
-import { useAccount } from './use-account.ts';
 
 /** Downloads the user’s data, or deletes the account. */
 export function DataPage() {

@@ -5,7 +5,6 @@ import { type FormEvent, useState } from 'react';
 import { failureText } from '../lib/delivery-failure.ts';
 import { errorMessage } from '../lib/text.ts';
 import { ago } from '../lib/time.ts';
-import { useOptimistic } from '../lib/use-optimistic.ts';
 import { canPush, startPush, stopPush } from '../notifications/push.ts';
 import { keys } from '../queries/keys.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
@@ -18,6 +17,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { toast } from '../ui/toast.ts';
+import { useOptimistic } from '../ui/use-optimistic.ts';
 
 /** The devices that are notified while the user is away. */
 export function DevicesCard() {

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { errorMessage } from '../lib/text.ts';
+import { useAccount } from '../session/use-account.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
@@ -12,7 +13,6 @@ import { Card } from '../ui/card.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { toast } from '../ui/toast.ts';
 import { useCountdown } from '../ui/use-countdown.ts';
-import { useAccount } from './use-account.ts';
 
 /** Shows the email address of the account and whether emails reach it, and verifies it. */
 export function EmailAddressCard({ me }: { me: Me }) {

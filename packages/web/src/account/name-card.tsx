@@ -3,6 +3,7 @@ import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { ImageField } from '../files/image-field.tsx';
 import { timeZones } from '../lib/time-zones.ts';
+import { useAccount } from '../session/use-account.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -13,7 +14,6 @@ import { RoleBadge } from '../ui/role-badge.tsx';
 import { Select } from '../ui/select.tsx';
 import { toast } from '../ui/toast.ts';
 import { Handle } from '../users/handle.tsx';
-import { useAccount } from './use-account.ts';
 
 const FIELDS = [
   'displayName',

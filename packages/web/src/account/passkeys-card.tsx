@@ -1,17 +1,17 @@
 import type { Passkey, SecondFactors } from '@parley/protocol';
 import { KeyRound, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
+import { PasswordDialog } from '../auth/password-dialog.tsx';
+import { RecoveryCodesDialog } from '../auth/recovery-codes.tsx';
+import { deviceName } from '../lib/device-name.ts';
 import { ago, dateOf } from '../lib/time.ts';
 import { createPasskey, hasPasskeys } from '../session/passkey.ts';
+import { useAccount } from '../session/use-account.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
-import { PasswordDialog } from '../ui/password-dialog.tsx';
 import { toast } from '../ui/toast.ts';
-import { deviceName } from './device-name.ts';
-import { RecoveryCodesDialog } from './recovery-codes.tsx';
-import { useAccount } from './use-account.ts';
 
 /** Manages the passkeys of the account. */
 export function PasskeysCard({

@@ -1,7 +1,7 @@
-import { PartTitle } from '../app/part-title.tsx';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Placeholder } from '../ui/loading-status.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { ComposerCard } from './composer-card.tsx';
 import { EmailAddressCard } from './email-address-card.tsx';
 import { LanguageCard } from './language-card.tsx';

@@ -1,19 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
-import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { useForm } from '../auth/use-form.ts';
 import { keys } from '../queries/keys.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
+import { useAccount } from '../session/use-account.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { toast } from '../ui/toast.ts';
 import { AuthenticatorCard } from './authenticator-card.tsx';
 import { PasskeysCard } from './passkeys-card.tsx';
-import { useAccount } from './use-account.ts';
 
 /** Manages password, authenticator app and passkeys. */
 export function SecurityPage() {

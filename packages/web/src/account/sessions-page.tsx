@@ -2,20 +2,20 @@ import type { SessionInfo } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Laptop, Smartphone, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
-import { PartTitle } from '../app/part-title.tsx';
+import { useReauthentication } from '../auth/reauthenticate.tsx';
+import { deviceKind, deviceName } from '../lib/device-name.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
+import { useAccount } from '../session/use-account.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { toast } from '../ui/toast.ts';
-import { deviceKind, deviceName } from './device-name.ts';
-import { useReauthentication } from './reauthenticate.tsx';
-import { useAccount } from './use-account.ts';
 
 const ICONS = { phone: Smartphone, computer: Laptop, program: SquareTerminal } as const;
 

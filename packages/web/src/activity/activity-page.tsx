@@ -2,13 +2,13 @@ import type { ActivityItem, ActivityKind, ReadActivityBody } from '@parley/proto
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Bell, CheckCheck } from 'lucide-react';
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
-import { attempt } from '../lib/attempt.ts';
 import { dayName } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { pagesQuery } from '../queries/pages-query.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Button } from '../ui/button.tsx';
 import { Chip } from '../ui/chip.tsx';
 import { Empty } from '../ui/empty.tsx';

@@ -14,7 +14,6 @@ import {
   UserRoundPlus,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { ReactionEmoji } from '../emoji/custom-emoji-image.tsx';
 import { Excerpt } from '../emoji/excerpt.tsx';
 import { JoinedList } from '../lib/joined-list.tsx';
@@ -26,6 +25,7 @@ import { RichText } from '../texts/rich-text.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
+import { ConversationTitle } from '../users/conversation-title.tsx';
 import { ProfileButton } from '../users/profile-button.tsx';
 import { UserName } from '../users/user-name.tsx';
 import { type ActivityRow, actorsOf, unreadOf } from './groups.ts';

@@ -1,14 +1,14 @@
 import { type AdminAccount, isolate } from '@parley/protocol';
-import { useReauthentication } from '../account/reauthenticate.tsx';
-import { attempt } from '../lib/attempt.ts';
+import { useReauthentication } from '../auth/reauthenticate.tsx';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { toast } from '../ui/toast.ts';
 import type { AccountAction } from './account-actions.tsx';
 import { DeleteAccount } from './delete-account.tsx';
 import { DeleteMessages } from './delete-messages.tsx';
 import { SuspendAccount } from './suspend-account.tsx';
-import { useAdmin } from './use-admin.ts';
 
 /** The dialogs of the actions on an account, of which at most one is open. */
 export function AccountActionDialogs({

@@ -9,10 +9,10 @@ import {
   UserRoundCheck,
   UserRoundX,
 } from 'lucide-react';
-import { attempt } from '../lib/attempt.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Button } from '../ui/button.tsx';
-import { useAdmin } from './use-admin.ts';
 
 /** An action on an account that opens a dialog first. */
 export type AccountAction =

@@ -1,13 +1,13 @@
 import type { AdminAccount } from '@parley/protocol';
 import { LockKeyholeOpen } from 'lucide-react';
-import { attempt } from '../lib/attempt.ts';
 import { ago, dateOf, fullTime } from '../lib/time.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Handle } from '../users/handle.tsx';
 import { AccountBadges, isLocked } from './account-row.tsx';
-import { useAdmin } from './use-admin.ts';
 
 /** Shows who an account is, when it was last active, and its state. */
 export function AccountSummary({ account }: { account: AdminAccount }) {

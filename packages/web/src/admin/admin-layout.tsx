@@ -13,11 +13,11 @@ import {
   Ticket,
   Users,
 } from 'lucide-react';
-import { AdminsOnly } from '../app/not-found.tsx';
 import { SettingsLayout, type SettingsSection } from '../app/settings-layout.tsx';
 import { useAllOpenReports } from '../messages/use-open-reports.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { AdminsOnly } from '../ui/not-found.tsx';
 import { PageSkeleton } from '../ui/skeleton.tsx';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
 

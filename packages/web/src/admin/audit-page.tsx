@@ -10,7 +10,6 @@ import {
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Download, ScrollText } from 'lucide-react';
 import { useState } from 'react';
-import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { startOfDay, startOfNextDay } from '../lib/date-field.ts';
@@ -19,6 +18,7 @@ import { errorMessage } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { pagesQuery } from '../queries/pages-query.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { useClient } from '../session/use-client.ts';
 import { locale, t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
@@ -26,11 +26,11 @@ import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { Select } from '../ui/select.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { toast } from '../ui/toast.ts';
 import { accountNamed } from './account-named.ts';
-import { useAdmin } from './use-admin.ts';
 
 const TYPES: Record<AuditLogFormat, string> = { jsonl: 'application/jsonl', csv: 'text/csv' };
 

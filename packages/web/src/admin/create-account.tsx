@@ -1,6 +1,7 @@
 import type { AccountRole } from '@parley/protocol';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { Button } from '../ui/button.tsx';
@@ -9,7 +10,6 @@ import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { toast } from '../ui/toast.ts';
 import { roleOptions } from './role-options.ts';
-import { useAdmin } from './use-admin.ts';
 
 /** Creates an account for a user. */
 export function CreateAccount({

@@ -1,11 +1,11 @@
 import { type AdminAccount, isolate } from '@parley/protocol';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { useAdmin } from './use-admin.ts';
 
 /** Deletes an account, and its messages if the admin chooses so. */
 export function DeleteAccount({

@@ -6,12 +6,12 @@ import { inUnits } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
-import { useAdmin } from './use-admin.ts';
 
 const HOUR_MS = 3_600_000;
 /** Polling interval for the progress of a deletion while the dialog is open. */

@@ -1,18 +1,18 @@
 import type { NotificationChannelHealth, NotificationHealth } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { RotateCw } from 'lucide-react';
-import { PartTitle } from '../app/part-title.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { duration } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { locale, t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { TestEmail, TestPush } from './test-deliveries.tsx';
-import { useAdmin } from './use-admin.ts';
 
 /** Shows how notifications are delivered, and tests it. */
 export function DeliveryPage() {

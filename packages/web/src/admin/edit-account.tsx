@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { dayOf, endOfDay } from '../lib/date-field.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
@@ -10,7 +11,6 @@ import { Select } from '../ui/select.tsx';
 import { toast } from '../ui/toast.ts';
 import { MakeGuest } from './make-guest.tsx';
 import { roleOptions } from './role-options.ts';
-import { useAdmin } from './use-admin.ts';
 
 /** Changes the names, the email address and the role of an account, and when the access of a guest ends. */
 export function EditAccount({

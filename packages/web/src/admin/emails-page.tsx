@@ -1,16 +1,16 @@
 import type { EmailInfo } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Mail, RotateCw } from 'lucide-react';
-import { PartTitle } from '../app/part-title.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useAdmin } from './use-admin.ts';
+import { PartTitle } from '../ui/part-title.tsx';
 
 /** Lists the latest emails and their delivery; without SMTP also their text, to be passed on. */
 export function EmailsPage() {

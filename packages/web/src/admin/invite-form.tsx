@@ -4,12 +4,12 @@ import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { endOfDay } from '../lib/date-field.ts';
 import { inUnits } from '../lib/text.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { GroupChoice } from './group-choice.tsx';
-import { useAdmin } from './use-admin.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -3,13 +3,13 @@ import { useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { endOfDay } from '../lib/date-field.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { toast } from '../ui/toast.ts';
 import { GroupChoice } from './group-choice.tsx';
-import { useAdmin } from './use-admin.ts';
 
 /** Explains what a member loses by becoming a guest, and asks which public groups to keep. */
 export function MakeGuest({

@@ -1,6 +1,6 @@
-import { PartTitle } from '../app/part-title.tsx';
 import { ReportList } from '../messages/report-list.tsx';
 import { t } from '../texts/index.ts';
+import { PartTitle } from '../ui/part-title.tsx';
 
 /** Lists the open reports of messages, and resolves them. */
 export function ReportsPage() {

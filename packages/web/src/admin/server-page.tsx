@@ -1,16 +1,16 @@
 import type { ImageId } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
-import { PartTitle } from '../app/part-title.tsx';
 import { ImageField } from '../files/image-field.tsx';
 import { keys } from '../queries/keys.ts';
+import { serverSettingsQuery } from '../queries/server-settings-query.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Loading } from '../ui/loading.tsx';
 import { Logo } from '../ui/logo.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { ServerSettingsForm } from './server-settings-form.tsx';
-import { serverSettingsQuery } from './server-settings-query.ts';
-import { useAdmin } from './use-admin.ts';
 import { WordFilterForm } from './word-filter.tsx';
 
 /** Edits the settings of the server that are stored in its database. */

@@ -9,6 +9,7 @@ import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { inUnits } from '../lib/text.ts';
 import { deletionWarning, periodOptions } from '../retention/periods.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
@@ -16,7 +17,6 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { toast } from '../ui/toast.ts';
-import { useAdmin } from './use-admin.ts';
 
 const FIELDS = [
   'name',

@@ -12,6 +12,7 @@ import { useState } from 'react';
 import { ago, dateOf } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';
 import { Badge } from '../ui/badge.tsx';
@@ -21,7 +22,6 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Handle } from '../users/handle.tsx';
 import { CreateApiKey } from './create-api-key.tsx';
-import { useAdmin } from './use-admin.ts';
 
 /** Shows one service account and its API keys. */
 export function ServiceAccountCard({ serviceAccount }: { serviceAccount: AdminAccount }) {

@@ -1,14 +1,14 @@
 import type { SettingInfo } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { PartTitle } from '../app/part-title.tsx';
 import { keys } from '../queries/keys.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
-import { useAdmin } from './use-admin.ts';
+import { PartTitle } from '../ui/part-title.tsx';
 
 /** Shows the settings of the running server. They are read-only: they come from its environment. */
 export function SettingsPage() {

@@ -2,18 +2,18 @@ import type { NodeState, ServerState } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
-import { PartTitle } from '../app/part-title.tsx';
 import { sizeText } from '../files/bytes.ts';
 import { duration } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { locale, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Card } from '../ui/card.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { Sparkline } from './sparkline.tsx';
-import { useAdmin } from './use-admin.ts';
 
 const REFRESH_MS = 3_000;
 /** The states shown in the sparklines: those of the last three minutes. */

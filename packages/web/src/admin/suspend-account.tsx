@@ -1,8 +1,8 @@
 import { type AdminAccount, isolate } from '@parley/protocol';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { toast } from '../ui/toast.ts';
 import { SuspendDialog } from '../users/suspend-dialog.tsx';
-import { useAdmin } from './use-admin.ts';
 
 /** Suspends an account. */
 export function SuspendAccount({

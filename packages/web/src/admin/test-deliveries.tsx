@@ -5,12 +5,12 @@ import { failureText } from '../lib/delivery-failure.ts';
 import { errorMessage } from '../lib/text.ts';
 import { keys } from '../queries/keys.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { LINK } from '../ui/link.ts';
 import { Loading } from '../ui/loading.tsx';
-import { useAdmin } from './use-admin.ts';
 
 /** Sends a test email to the admin. */
 export function TestEmail({ isOutbox }: { isOutbox: boolean }) {

@@ -2,22 +2,22 @@ import type { AdminAccount, AdminAccountsFilter } from '@parley/protocol';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Search, UserPlus, Users } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
-import { PartTitle } from '../app/part-title.tsx';
 import { keys } from '../queries/keys.ts';
 import { pagesQuery } from '../queries/pages-query.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { Select } from '../ui/select.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { AccountDialog } from './account-dialog.tsx';
 import { AccountRow } from './account-row.tsx';
 import { CreateAccount } from './create-account.tsx';
-import { useAdmin } from './use-admin.ts';
 
 type Filter = AdminAccountsFilter | 'all';
 

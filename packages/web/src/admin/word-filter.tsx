@@ -1,16 +1,16 @@
 import type { FilteredWord, WordFilterAnswer } from '@parley/protocol';
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
-import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { keys } from '../queries/keys.ts';
 import { FORM } from '../queries/query-client.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { TextArea } from '../ui/text-area.tsx';
 import { toast } from '../ui/toast.ts';
-import { useAdmin } from './use-admin.ts';
 
 /** Edits the words with which messages are rejected or reported, one per line. */
 export function WordFilterForm() {

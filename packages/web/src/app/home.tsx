@@ -8,13 +8,13 @@ import {
   Route,
   UserPlus,
 } from 'lucide-react';
-import { useAccount } from '../account/use-account.ts';
-import { attempt } from '../lib/attempt.ts';
 import { firstGroupOf } from '../onboarding/use-landing.ts';
 import { useSetupSteps } from '../session/setup-steps.ts';
+import { useAccount } from '../session/use-account.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import { attempt } from '../ui/attempt.ts';
 import { Kbd } from '../ui/kbd.tsx';
 import { useOpenDialog } from './dialogs.ts';
 

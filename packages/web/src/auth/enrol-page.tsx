@@ -2,8 +2,6 @@ import { ApiError } from '@parley/client';
 import type { Me, TotpSetup } from '@parley/protocol';
 import { Link, Navigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { RecoveryCodes } from '../account/recovery-codes.tsx';
-import { TotpSecret } from '../account/totp-secret.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { pendingStep } from '../session/pending-step.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
@@ -13,6 +11,8 @@ import { CodeField } from '../ui/code-field.tsx';
 import { LINK } from '../ui/link.ts';
 import { AuthPage } from './auth-page.tsx';
 import { Problem } from './problem.tsx';
+import { RecoveryCodes } from './recovery-codes.tsx';
+import { TotpSecret } from './totp-secret.tsx';
 import { useForm } from './use-form.ts';
 
 /** Sets up a second factor where the server requires one, before the login is complete. */

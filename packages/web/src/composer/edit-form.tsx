@@ -1,5 +1,6 @@
-import type { ConversationView, TimelineMessage } from '@parley/client';
+import type { ConversationView } from '@parley/client';
 import { useEffect, useState } from 'react';
+import type { EditFormProps } from '../messages/message-body.tsx';
 import { usePermissions } from '../messages/use-permissions.ts';
 import { readStored, writeStored } from '../session/device.ts';
 import { useConversation } from '../session/entries.ts';
@@ -8,12 +9,6 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { charactersLeft } from './composer-rules.ts';
 import { useMessageField } from './use-message-field.tsx';
-
-interface EditFormProps {
-  readonly message: TimelineMessage;
-  readonly onDone: () => void;
-  readonly onDelete: () => void;
-}
 
 /**
  * Edits a message in place, in a field like the composer. Escape cancels. The text survives a reload, and is restored

@@ -1,8 +1,8 @@
 import { Smile } from 'lucide-react';
 import type { RefObject } from 'react';
 import { EmojiButton } from '../emoji/emoji-button.tsx';
+import { applyChange } from '../lib/field-text.ts';
 import { t } from '../texts/index.ts';
-import { applyChange } from './field-text.ts';
 
 /** The button that inserts an emoji into a message field; on phones too, whose keyboards lack the custom ones. */
 export function InsertEmoji({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {

@@ -2,12 +2,12 @@ import type { ConversationView } from '@parley/client';
 import { AtSign, Hash, SquareSlash, Users } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
 import { CustomEmojiImage } from '../emoji/custom-emoji-image.tsx';
+import type { FieldChange } from '../lib/field-text.ts';
 import { COMMAND_HELP, type CommandName } from '../slash-commands/commands.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
-import type { FieldChange } from './field-text.ts';
 import { completionChange, type NameSign, typedName } from './typed-name.ts';
 import { type Completion, useCompletions } from './use-completions.ts';
 

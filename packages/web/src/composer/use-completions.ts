@@ -8,9 +8,9 @@ import type {
 import { useEffect, useMemo, useState } from 'react';
 import type { EmojiOption } from '../emoji/emoji-search.ts';
 import { useEmojiOptions } from '../emoji/use-emoji-options.ts';
+import { fold, scoreOf } from '../lib/fuzzy.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import type { CommandName } from '../slash-commands/commands.ts';
-import { fold, scoreOf } from '../switcher/fuzzy.ts';
 import { rememberSuggested } from './suggested-users.ts';
 import { groupMention, type TypedName } from './typed-name.ts';
 

@@ -10,6 +10,8 @@ import {
   useState,
 } from 'react';
 import { completeEmoji, endsEmojiName } from '../emoji/complete-emoji.ts';
+import { isInCodeBlock } from '../lib/code-fences.ts';
+import { applyChange, type FieldChange } from '../lib/field-text.ts';
 import { duration } from '../lib/text.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import type { CommandName } from '../slash-commands/commands.ts';
@@ -17,9 +19,7 @@ import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { takeFocus } from '../ui/take-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
-import { isInCodeBlock } from './code-fences.ts';
 import { actionOf, charactersLeft } from './composer-rules.ts';
-import { applyChange, type FieldChange } from './field-text.ts';
 import { grow } from './grow.ts';
 import { changeOfKey } from './key-change.ts';
 import { needsCtrlToSend } from './send-key.ts';

@@ -1,9 +1,9 @@
 import type { ConversationView } from '@parley/client';
 import { useCallback } from 'react';
-import { attempt } from '../lib/attempt.ts';
 import { listOf } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { toast } from '../ui/toast.ts';
 import { mentionedNonMembers, rememberSuggested } from './suggested-users.ts';
 

@@ -1,9 +1,9 @@
 import { X } from 'lucide-react';
 import { type ClipboardEvent, type ReactNode, type RefObject, useState } from 'react';
+import { isInCode } from '../lib/code-fences.ts';
+import { applyChange, fieldTextOf, insertion } from '../lib/field-text.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
-import { isInCode } from './code-fences.ts';
-import { applyChange, fieldTextOf, insertion } from './field-text.ts';
 import { codeBlockChange } from './formats.ts';
 import { linkOfPaste } from './paste-link.ts';
 import { pastedCode } from './pasted-code.ts';

@@ -8,7 +8,7 @@ import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { toast } from '../ui/toast.ts';
 
-const SendLater = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
+const SendLater = lazyPart(async () => (await import('../ui/send-later.tsx')).SendLater);
 
 /** A message to schedule, without its time. */
 type Scheduled = Omit<

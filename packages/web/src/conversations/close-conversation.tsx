@@ -1,8 +1,8 @@
 import type { ConversationView } from '@parley/client';
 import { X } from 'lucide-react';
-import { useCloseConversation } from '../sidebar/closing.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { useCloseConversation } from './closing.ts';
 
 /** Closes a direct conversation, which the sidebar then leaves out until its next message. */
 export function CloseConversation({

@@ -1,9 +1,9 @@
 import type { ConversationView } from '@parley/client';
+import { titleOf } from '../lib/conversation-views.ts';
 import { useParley } from '../session/use-client.ts';
 import { Avatar } from '../ui/avatar.tsx';
-import type { ShownPresence } from '../users/shown-presence.ts';
+import type { ShownPresence } from '../ui/presence-dot.tsx';
 import { GroupIcon } from './group-icon.tsx';
-import { titleOf } from './naming.ts';
 
 /** Shows the avatar of a conversation: of the other user, or of the group. */
 export function ConversationAvatar({

@@ -3,10 +3,11 @@ import { type ConversationId, type Seq, streamOfConversation } from '@parley/pro
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Composer } from '../composer/composer.tsx';
-import { lastEditable } from '../composer/last-editable.ts';
 import { NoComposer } from '../composer/no-composer.tsx';
+import { titleOf } from '../lib/conversation-views.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { messageHash } from '../lib/message-hash.ts';
+import { lastEditable } from '../message-list/last-editable.ts';
 import { MessageList, type MessageListHandle } from '../message-list/message-list.tsx';
 import { TypingLine } from '../message-list/typing-line.tsx';
 import { QuotesProvider, useQuotedMessages } from '../messages/quoted-messages.ts';
@@ -19,7 +20,6 @@ import { ConversationHeader } from './conversation-header.tsx';
 import { type Ending, endingOf } from './ending.ts';
 import { GroupStart } from './group-start.tsx';
 import { Missing } from './missing.tsx';
-import { titleOf } from './naming.ts';
 import { useLinkedMessage } from './use-linked-message.ts';
 import { type Panes, usePanes } from './use-panes.ts';
 

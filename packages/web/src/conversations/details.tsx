@@ -1,6 +1,7 @@
 import type { ConversationView } from '@parley/client';
 import type { ConversationPermission, Seq } from '@parley/protocol';
 import { useRef } from 'react';
+import { titleOf } from '../lib/conversation-views.ts';
 import { ConversationNotifications } from '../notifications/conversation-choice.tsx';
 import { useParley } from '../session/use-client.ts';
 import { BlockUser } from '../users/block-user.tsx';
@@ -12,7 +13,6 @@ import { GroupActions } from './group-actions.tsx';
 import { GroupMembers } from './group-members.tsx';
 import { GroupReports } from './group-reports.tsx';
 import { GroupSettings } from './group-settings.tsx';
-import { titleOf } from './naming.ts';
 import { PinnedMessages } from './pinned-messages.tsx';
 
 /** Why the details are opened: to see them all, only the members, or for a specific action. */

@@ -3,7 +3,6 @@ import { LIMITS, type UpdateGroupBody, type Visibility } from '@parley/protocol'
 import { useForm } from '../auth/use-form.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { duration } from '../lib/text.ts';
-import { useOptimistic } from '../lib/use-optimistic.ts';
 import { GroupRetention } from '../retention/group-retention.tsx';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -12,6 +11,7 @@ import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { TextArea } from '../ui/text-area.tsx';
 import { toast } from '../ui/toast.ts';
+import { useOptimistic } from '../ui/use-optimistic.ts';
 import { GroupIcon } from './group-icon.tsx';
 import { WhoMay } from './who-may.tsx';
 

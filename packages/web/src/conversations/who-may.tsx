@@ -1,9 +1,9 @@
 import type { ConversationView } from '@parley/client';
 import type { MemberRole, MinimumRoles } from '@parley/protocol';
-import { useOptimistic } from '../lib/use-optimistic.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Select } from '../ui/select.tsx';
+import { useOptimistic } from '../ui/use-optimistic.ts';
 import { minimumRoleOptions } from './role-options.ts';
 
 const ROWS = [

@@ -1,6 +1,6 @@
 import type { ParleyClient } from '@parley/client';
 import type { AccountId } from '@parley/protocol';
-import { applyChange } from '../composer/field-text.ts';
+import { applyChange } from '../lib/field-text.ts';
 import { completedEmoji } from './emoji-query.ts';
 import { skinToneOf } from './skin-tone.ts';
 

@@ -1,5 +1,5 @@
 import { EMOJI_NAME } from '@parley/protocol';
-import { isInCode } from '../composer/code-fences.ts';
+import { isInCode } from '../lib/code-fences.ts';
 
 /** A partially typed emoji name: the text between the colon at `start` and the caret. */
 export interface EmojiQuery {

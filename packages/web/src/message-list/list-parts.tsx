@@ -1,5 +1,6 @@
 import type { Seq, TimelineEvent } from '@parley/protocol';
 import type { ReactNode } from 'react';
+import { EditForm } from '../composer/edit-form.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { MessageRow } from '../messages/message-row.tsx';
 import { t } from '../texts/index.ts';
@@ -63,6 +64,7 @@ export function RowView({
             editing={editing === row.key}
             isTarget={target === row.message.seq}
             onTargetLeft={onTargetLeft}
+            EditForm={EditForm}
             onEdit={onEdit}
           />
           {row.eventsAfter && (

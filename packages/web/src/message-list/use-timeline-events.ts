@@ -2,9 +2,9 @@ import type { ConversationView, TimelineSnapshot } from '@parley/client';
 import type { Seq, TimelineEvent } from '@parley/protocol';
 import { type UseQueryResult, useQueries, useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
+import { rangeOf, rangesBetween, startOfRange } from '../queries/event-ranges.ts';
 import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
-import { rangeOf, rangesBetween, startOfRange } from './event-ranges.ts';
 
 /** Returns the events that are shown between the messages of a group: who joined, what was changed. */
 export function useTimelineEvents(

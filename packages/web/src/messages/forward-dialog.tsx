@@ -1,7 +1,7 @@
 import type { TimelineMessage } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
 import { useMemo, useState } from 'react';
-import { byActivity, titleOf } from '../conversations/naming.ts';
+import { byActivity, titleOf } from '../lib/conversation-views.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { useCommandIds } from '../session/use-command-ids.ts';

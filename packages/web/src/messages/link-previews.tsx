@@ -3,10 +3,10 @@ import type { Attachment, LinkPreview } from '@parley/protocol';
 import { X } from 'lucide-react';
 import { useState } from 'react';
 import { useFileLinks } from '../files/file-links.ts';
-import { attempt } from '../lib/attempt.ts';
 import { displayText } from '../lib/display-text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { IconButton } from '../ui/button.tsx';
 import { usePermissions } from './use-permissions.ts';
 

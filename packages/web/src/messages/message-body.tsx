@@ -1,6 +1,5 @@
 import type { TimelineMessage } from '@parley/client';
-import { useState } from 'react';
-import { EditForm } from '../composer/edit-form.tsx';
+import { type ComponentType, useState } from 'react';
 import { Attachments } from '../files/attachments.tsx';
 import { SendingFiles } from '../files/sending-files.tsx';
 import { lazyPart } from '../lib/lazy-part.tsx';
@@ -23,12 +22,20 @@ const LinkPreviews = lazyPart(async () => (await import('./link-previews.tsx')).
 const EditHistory = lazyPart(async () => (await import('./edit-history.tsx')).EditHistory);
 const PollView = lazyPart(async () => (await import('./poll-view.tsx')).PollView);
 
+/** The properties of the form that edits a message in its place. */
+export interface EditFormProps {
+  readonly message: TimelineMessage;
+  readonly onDone: () => void;
+  readonly onDelete: () => void;
+}
+
 /** What a message says, and what belongs to it: previews, reactions, its thread. While it is edited, the form. */
 export function MessageBody({
   message,
   id,
   isEditing,
   deletion,
+  EditForm,
   onEditEnd,
 }: {
   message: TimelineMessage;
@@ -36,6 +43,7 @@ export function MessageBody({
   id: string;
   isEditing: boolean;
   deletion: Deletion;
+  EditForm: ComponentType<EditFormProps>;
   onEditEnd: () => void;
 }) {
   const [isHistoryShown, setHistoryShown] = useState(false);

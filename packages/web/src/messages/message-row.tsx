@@ -1,6 +1,6 @@
 import type { TimelineMessage } from '@parley/client';
 import { Reply } from 'lucide-react';
-import { memo, type RefObject, useLayoutEffect, useRef } from 'react';
+import { type ComponentType, memo, type RefObject, useLayoutEffect, useRef } from 'react';
 import { useExcerpt } from '../emoji/excerpt.tsx';
 import { timeOfDay } from '../lib/time.ts';
 import { cx } from '../ui/cx.ts';
@@ -8,7 +8,7 @@ import { focusContent } from '../ui/return-focus.ts';
 import { usePresenceSubscription } from '../users/use-presence-of.ts';
 import { useDeletion } from './deletions.ts';
 import { AuthorLine, RowMargin, useAuthorName } from './message-author.tsx';
-import { MessageBody } from './message-body.tsx';
+import { type EditFormProps, MessageBody } from './message-body.tsx';
 import { RowMenus } from './row-menus.tsx';
 import { unavailableText } from './unavailable-text.ts';
 import { useRowMenus } from './use-row-menus.ts';
@@ -24,6 +24,7 @@ export const MessageRow = memo(function MessageRow({
   editing,
   isTarget,
   onTargetLeft,
+  EditForm,
   onEdit,
 }: {
   message: TimelineMessage;
@@ -35,6 +36,8 @@ export const MessageRow = memo(function MessageRow({
   isTarget: boolean;
   /** Called when the message that the user jumped to loses the focus. */
   onTargetLeft: () => void;
+  /** Shown while the message is edited. */
+  EditForm: ComponentType<EditFormProps>;
   /** Starts editing the row with this key, or ends editing (null). */
   onEdit: (key: string | null) => void;
 }) {
@@ -83,6 +86,7 @@ export const MessageRow = memo(function MessageRow({
           id={editKey}
           isEditing={editing}
           deletion={deletion}
+          EditForm={EditForm}
           onEditEnd={() => onEdit(null)}
         />
       </div>

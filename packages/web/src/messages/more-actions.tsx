@@ -15,14 +15,14 @@ import {
   Undo2,
 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { attempt } from '../lib/attempt.ts';
-import { copyText } from '../lib/copy-text.ts';
 import { inAnHour, tomorrowMorning } from '../lib/later.ts';
 import { linkTo } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
+import { copyText } from '../ui/copy-text.ts';
 import { toast } from '../ui/toast.ts';
 import type { MoreAction } from './message-action.ts';
 import { MoreDialog, type MoreDialogName } from './more-dialog.tsx';

@@ -6,7 +6,7 @@ const ForwardDialog = lazyPart(async () => (await import('./forward-dialog.tsx')
 const HiddenMessageDialog = lazyPart(
   async () => (await import('./hidden-message.tsx')).HiddenMessageDialog,
 );
-const ChooseTime = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
+const ChooseTime = lazyPart(async () => (await import('../ui/send-later.tsx')).SendLater);
 const SeenBy = lazyPart(async () => (await import('./seen-by.tsx')).SeenBy);
 const ReportMessage = lazyPart(async () => (await import('./report-message.tsx')).ReportMessage);
 

@@ -1,7 +1,7 @@
 import { isolate } from '@parley/protocol';
 import { useRouter } from '@tanstack/react-router';
 import type { MouseEvent, ReactNode } from 'react';
-import { titleOf } from '../conversations/naming.ts';
+import { titleOf } from '../lib/conversation-views.ts';
 import type { OwnLink } from '../lib/own-link.ts';
 import { useConversation } from '../session/entries.ts';
 import { useParley } from '../session/use-client.ts';

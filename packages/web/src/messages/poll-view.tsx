@@ -1,12 +1,12 @@
 import type { TimelineMessage } from '@parley/client';
 import type { Poll } from '@parley/protocol';
 import { type ComponentProps, useMemo, useState } from 'react';
-import { attempt } from '../lib/attempt.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { nameList } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Button } from '../ui/button.tsx';
 import { useNames } from '../users/use-names.ts';
 import { usePermissions } from './use-permissions.ts';

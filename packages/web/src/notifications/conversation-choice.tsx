@@ -6,9 +6,9 @@ import {
   type NotificationLevel,
   type UpdateOverrideBody,
 } from '@parley/protocol';
-import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Select } from '../ui/select.tsx';
 import { levelOptions } from './level-options.ts';
 import { muteOfOption, muteOptions, optionOfMute } from './mute-options.ts';

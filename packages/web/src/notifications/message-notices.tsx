@@ -19,9 +19,10 @@ import {
   type Seq,
   type User,
 } from '@parley/protocol';
-import { titleOf } from '../conversations/naming.ts';
 import { Excerpt } from '../emoji/excerpt.tsx';
 import { emojiOfText } from '../emoji/shortcodes.ts';
+import { closeNotifications, notify } from '../lib/browser-notifications.ts';
+import { titleOf } from '../lib/conversation-views.ts';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
@@ -29,7 +30,6 @@ import { toast } from '../ui/toast.ts';
 import { handleOf } from '../users/handle.tsx';
 import { shownMention } from '../users/mention-names.ts';
 import type { BlockedUsers } from './blocked-users.ts';
-import { closeNotifications, notify } from './browser.ts';
 import { chime } from './chime.ts';
 import { isPageFocused, isViewing } from './page-focus.ts';
 import { areSoundsOn, recipientSettings } from './recipient.ts';

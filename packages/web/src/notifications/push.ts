@@ -1,9 +1,9 @@
 import type { ParleyClient } from '@parley/client';
 import type { AccountId, NotificationDevice } from '@parley/protocol';
-import { deviceName } from '../account/device-name.ts';
-import { serviceWorkerRegistration } from '../offline/service-worker.ts';
+import { endSubscription } from '../lib/browser-notifications.ts';
+import { deviceName } from '../lib/device-name.ts';
+import { serviceWorkerRegistration } from '../lib/service-worker.ts';
 import { isPushOn, PUSH, writeStored } from '../session/device.ts';
-import { endSubscription } from './browser.ts';
 
 /** Pushes notifications to this browser, also while no page is open. */
 

@@ -9,9 +9,9 @@ import {
 } from '@parley/protocol';
 import { Check, SlidersHorizontal } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { MENU, MENU_ITEM, MENU_LABEL } from '../ui/menu-style.ts';
 import { levelOptions } from './level-options.ts';
 import { muteOfOption, muteOptions, optionOfMute } from './mute-options.ts';

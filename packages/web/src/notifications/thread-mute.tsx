@@ -1,9 +1,9 @@
 import { overrideKey } from '@parley/client';
 import { type ConversationId, isMuted, type Seq } from '@parley/protocol';
 import { Volume2, VolumeX } from 'lucide-react';
-import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { IconButton } from '../ui/button.tsx';
 
 /** Mutes a thread, or ends its mute. */

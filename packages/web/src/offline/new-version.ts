@@ -1,4 +1,4 @@
-import { serviceWorkerRegistration } from './service-worker.ts';
+import { serviceWorkerRegistration } from '../lib/service-worker.ts';
 
 /**
  * The shortest interval between two checks for a new version, ms: a connection may be lost

@@ -1,9 +1,9 @@
 import { useEffect, useSyncExternalStore } from 'react';
+import { storeShell } from '../lib/service-worker.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { toast } from '../ui/toast.ts';
 import { newVersion } from './new-version.ts';
-import { storeShell } from './service-worker.ts';
 import { keepStorage } from './storage.ts';
 
 const TOAST = 'new-version';

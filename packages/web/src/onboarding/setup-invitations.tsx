@@ -1,11 +1,11 @@
 import { useRef, useState } from 'react';
-import { useAdmin } from '../admin/use-admin.ts';
 import { Problem } from '../auth/problem.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { useForm } from '../auth/use-form.ts';
-import { attempt } from '../lib/attempt.ts';
 import { listOf } from '../lib/text.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';

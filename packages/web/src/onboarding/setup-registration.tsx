@@ -1,10 +1,10 @@
 import { RegistrationMode } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { serverSettingsQuery } from '../admin/server-settings-query.ts';
-import { useAdmin } from '../admin/use-admin.ts';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { serverSettingsQuery } from '../queries/server-settings-query.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';

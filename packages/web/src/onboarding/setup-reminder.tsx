@@ -1,10 +1,10 @@
 import { AdminApi } from '@parley/client';
 import { Link } from '@tanstack/react-router';
 import { ListChecks, X } from 'lucide-react';
-import { attempt } from '../lib/attempt.ts';
 import { useSetupSteps } from '../session/setup-steps.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { IconButton } from '../ui/button.tsx';
 
 /** Links admins back to the setup guide while steps remain. */

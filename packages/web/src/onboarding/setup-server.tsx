@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { serverSettingsQuery } from '../admin/server-settings-query.ts';
-import { useAdmin } from '../admin/use-admin.ts';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { ImageField } from '../files/image-field.tsx';
 import { keys } from '../queries/keys.ts';
+import { serverSettingsQuery } from '../queries/server-settings-query.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
+import { useAdmin } from '../session/use-admin.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';

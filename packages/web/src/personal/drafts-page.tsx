@@ -5,20 +5,20 @@ import { Pencil, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { deviceDrafts } from '../composer/stored-draft.ts';
 import { ConversationAvatar } from '../conversations/conversation-avatar.tsx';
-import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { Excerpt } from '../emoji/excerpt.tsx';
-import { attempt } from '../lib/attempt.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { useConversation } from '../session/entries.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Banner } from '../ui/banner.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { ConversationTitle } from '../users/conversation-title.tsx';
 import { type ListedDraft, listed } from './listed-drafts.ts';
 
 /** Maximum length of a text in the list, in characters. */

@@ -5,22 +5,22 @@ import { Link } from '@tanstack/react-router';
 import { CalendarClock, Pencil, SendHorizontal, Trash2, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { ConversationAvatar } from '../conversations/conversation-avatar.tsx';
-import { titleOf } from '../conversations/naming.ts';
-import { attempt } from '../lib/attempt.ts';
+import { titleOf } from '../lib/conversation-views.ts';
 import { errorMessage } from '../lib/text.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { refusalText, t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { SendLater } from '../ui/send-later.tsx';
 import { TextArea } from '../ui/text-area.tsx';
-import { SendLater } from './send-later.tsx';
 
 /** Lists the scheduled messages, the next one first; those that could not be sent are marked. */
 export function ScheduledPage() {

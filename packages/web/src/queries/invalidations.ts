@@ -8,7 +8,7 @@ import {
   type Seq,
 } from '@parley/protocol';
 import type { QueryKey } from '@tanstack/react-query';
-import { rangeOf } from '../message-list/event-ranges.ts';
+import { rangeOf } from './event-ranges.ts';
 import { keys } from './keys.ts';
 
 /** For events that affect no REST query, or only data that the SDK keeps up to date. */

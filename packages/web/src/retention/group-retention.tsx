@@ -2,13 +2,13 @@ import type { ConversationView } from '@parley/client';
 import type { ConversationRetention, ExpiredCount, MessageRetention } from '@parley/protocol';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { attempt } from '../lib/attempt.ts';
 import { inUnits } from '../lib/text.ts';
-import { useOptimistic } from '../lib/use-optimistic.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { Select } from '../ui/select.tsx';
+import { useOptimistic } from '../ui/use-optimistic.ts';
 import { deletionWarning, periodOptions } from './periods.ts';
 import { retentionQuery, useRetention } from './use-retention.ts';
 

@@ -8,11 +8,11 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Hash } from 'lucide-react';
 import { type ReactNode, useMemo } from 'react';
-import { titleOf } from '../conversations/naming.ts';
+import { titleOf } from '../lib/conversation-views.ts';
+import { fold, scoreOf } from '../lib/fuzzy.ts';
 import { keys } from '../queries/keys.ts';
 import { pauseInTyping } from '../queries/pause-in-typing.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { fold, scoreOf } from '../switcher/fuzzy.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';

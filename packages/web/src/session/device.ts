@@ -1,6 +1,6 @@
 import type { AccountId } from '@parley/protocol';
-import { closeNotificationsOfOthers, endSubscription } from '../notifications/browser.ts';
-import { removeShell } from '../offline/service-worker.ts';
+import { closeNotificationsOfOthers, endSubscription } from '../lib/browser-notifications.ts';
+import { removeShell } from '../lib/service-worker.ts';
 import { accountHere } from './login-record.ts';
 
 /**

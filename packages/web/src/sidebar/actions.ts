@@ -1,6 +1,6 @@
 import type { ParleyClient } from '@parley/client';
 import type { SectionId } from '@parley/protocol';
-import { attempt } from '../lib/attempt.ts';
+import { attempt } from '../ui/attempt.ts';
 import type { Drop } from './arrangement.ts';
 
 /** Puts a conversation where it was dropped. */

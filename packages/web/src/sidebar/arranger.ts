@@ -1,6 +1,6 @@
 import { type ClientSnapshot, type ConversationView, isClosed } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
-import { titleOf } from '../conversations/naming.ts';
+import { titleOf } from '../lib/conversation-views.ts';
 import { compareNames } from '../lib/text.ts';
 import {
   type Arrangement,

@@ -2,8 +2,8 @@ import type { ConversationView } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { LeaveGroup } from '../conversations/leave-group.tsx';
-import { attempt } from '../lib/attempt.ts';
 import { useClient } from '../session/use-client.ts';
+import { attempt } from '../ui/attempt.ts';
 
 /** Leaves a group from its menu in the sidebar, after a question. */
 export function LeaveDialog({

@@ -18,16 +18,16 @@ import {
 } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
-import { attempt } from '../lib/attempt.ts';
-import { copyText } from '../lib/copy-text.ts';
+import { useCloseConversation } from '../conversations/closing.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { ActionItem } from '../ui/action-menu.tsx';
+import { attempt } from '../ui/attempt.ts';
+import { copyText } from '../ui/copy-text.ts';
 import { MenuAt, type MenuPoint } from '../ui/menu-at.tsx';
 import { MENU_ITEM, MENU_LABEL, MENU_LINE } from '../ui/menu-style.ts';
 import { applyDrop, stepSection } from './actions.ts';
 import { type ArrangedSection, type Arrangement, dropOf, stepOf } from './arrangement.ts';
-import { useCloseConversation } from './closing.ts';
 import { titleOfSection } from './titles.ts';
 
 interface MenuProps {

@@ -1,9 +1,9 @@
 import { type ConversationId, LIMITS, type SidebarSection } from '@parley/protocol';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
-import { attempt } from '../lib/attempt.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';

@@ -1,8 +1,8 @@
 import type { ConversationId, SectionId } from '@parley/protocol';
 import type { ReactNode } from 'react';
-import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import type { ArrangedSection } from './arrangement.ts';
 import type { SidebarDialog } from './dialogs.tsx';
 import { type RowContext, Rows } from './rows.tsx';

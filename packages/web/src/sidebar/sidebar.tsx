@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router';
 import { CheckCheck, Compass, ListFilter, Plus, Search, TextSearch } from 'lucide-react';
 import { memo } from 'react';
-import { OwnMenu } from '../app/own-menu.tsx';
-import { attempt } from '../lib/attempt.ts';
 import { SetupReminder } from '../onboarding/setup-reminder.tsx';
+import { OwnMenu } from '../own-menu/own-menu.tsx';
 import { useServerName } from '../session/server-name.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { Logo } from '../ui/logo.tsx';

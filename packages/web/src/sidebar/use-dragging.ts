@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useRef } from 'react';
-import { attempt } from '../lib/attempt.ts';
 import { useClient } from '../session/use-client.ts';
+import { attempt } from '../ui/attempt.ts';
 import { applyDrop } from './actions.ts';
 import { type Arrangement, belowLastRow, dropOf } from './arrangement.ts';
 import type { DragDeps } from './drag.ts';

@@ -23,14 +23,14 @@ import {
   X,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { attempt } from '../lib/attempt.ts';
+import { useCloseConversation } from '../conversations/closing.ts';
 import { loadPart } from '../lib/load-error.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { useCloseConversation } from '../sidebar/closing.ts';
 import type { SidebarDialog } from '../sidebar/dialogs.tsx';
 import { markAllRead } from '../sidebar/mark-all-read.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { setTheme } from '../ui/theme.ts';
 
 /** A command of the quick switcher. */

@@ -1,8 +1,8 @@
 import type { ConversationView } from '@parley/client';
 import type { AccountId, ConversationId, FoundName, User } from '@parley/protocol';
-import { titleOf } from '../conversations/naming.ts';
+import { titleOf } from '../lib/conversation-views.ts';
+import { fold, scoreOf } from '../lib/fuzzy.ts';
 import { activityOf } from '../sidebar/arrangement.ts';
-import { fold, scoreOf } from './fuzzy.ts';
 
 /** Maximum numbers of results: without a text, and of a text. */
 const RECENT = 8;

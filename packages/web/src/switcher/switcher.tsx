@@ -5,8 +5,8 @@ import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { fieldStyle } from '../ui/field-style.ts';
+import type { ShownPresence } from '../ui/presence-dot.tsx';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
-import type { ShownPresence } from '../users/shown-presence.ts';
 import { usePresenceOf } from '../users/use-presence-of.ts';
 import { type Result, type ResultGroup, useResults } from './use-results.tsx';
 

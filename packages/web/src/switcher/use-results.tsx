@@ -10,21 +10,21 @@ import { useNavigate, useParams } from '@tanstack/react-router';
 import { MessageSquareText, TextSearch } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { GroupIcon } from '../conversations/group-icon.tsx';
-import { titleOf } from '../conversations/naming.ts';
+import { titleOf } from '../lib/conversation-views.ts';
 import { excerpt } from '../lib/display-text.ts';
+import { fold, scoreOf } from '../lib/fuzzy.ts';
 import { messageHash } from '../lib/message-hash.ts';
 import { plainSnippet } from '../search/plain-snippet.ts';
 import { useParley } from '../session/use-client.ts';
+import { visits } from '../session/visits.ts';
 import type { SidebarDialog } from '../sidebar/dialogs.tsx';
 import { t } from '../texts/index.ts';
 import { handleOf } from '../users/handle.tsx';
 import { shownMention } from '../users/mention-names.ts';
 import { useOpenDirect } from '../users/user-list.tsx';
 import { type SwitcherCommand, useCommands } from './commands.tsx';
-import { fold, scoreOf } from './fuzzy.ts';
 import { matchingPlaces, recentPlaces } from './places.ts';
 import { useFoundMessages, useFoundNames } from './use-found.ts';
-import { visits } from './visits.ts';
 
 /** Maximum number of commands of a text. */
 const COMMANDS = 4;

@@ -4,7 +4,6 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
-import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { Excerpt } from '../emoji/excerpt.tsx';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { unavailableText } from '../messages/unavailable-text.ts';
@@ -19,6 +18,7 @@ import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
+import { ConversationTitle } from '../users/conversation-title.tsx';
 import { useNames } from '../users/use-names.ts';
 
 const EXCERPT = 200;

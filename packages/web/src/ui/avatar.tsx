@@ -1,8 +1,7 @@
 import type { AccountId, ImageId } from '@parley/protocol';
 import type { CSSProperties } from 'react';
 import { useUser } from '../session/entries.ts';
-import type { ShownPresence } from '../users/shown-presence.ts';
-import { PresenceDot } from './presence-dot.tsx';
+import { PresenceDot, type ShownPresence } from './presence-dot.tsx';
 import { SquareImage } from './square-image.tsx';
 
 /**

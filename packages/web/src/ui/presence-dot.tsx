@@ -1,4 +1,7 @@
-import type { ShownPresence } from '../users/shown-presence.ts';
+import type { PresenceState } from '@parley/protocol';
+
+/** What is shown of the presence of a user; `busy`: does not want to be disturbed. */
+export type ShownPresence = PresenceState | 'busy';
 
 /** Shows a presence; each has its own shape, not only a color. Nothing for offline. */
 export function PresenceDot({ presence, size }: { presence: ShownPresence; size: number }) {

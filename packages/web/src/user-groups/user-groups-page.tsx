@@ -2,16 +2,16 @@ import type { UserGroup } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { AtSign, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { PartTitle } from '../app/part-title.tsx';
-import { attempt } from '../lib/attempt.ts';
 import { keys } from '../queries/keys.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
+import { PartTitle } from '../ui/part-title.tsx';
 import { EditUserGroup } from './edit-user-group.tsx';
 import { UserGroupDialog } from './user-group-dialog.tsx';
 

@@ -2,9 +2,7 @@ import type { AccountId, PresenceState } from '@parley/protocol';
 import { useCallback } from 'react';
 import { usePresenceState, useStatus } from '../session/entries.ts';
 import { useParley } from '../session/use-client.ts';
-
-/** What is shown of the presence of a user; `busy`: does not want to be disturbed. */
-export type ShownPresence = PresenceState | 'busy';
+import type { ShownPresence } from '../ui/presence-dot.tsx';
 
 function shownPresence(
   state: PresenceState = 'offline',

@@ -1,7 +1,8 @@
 import type { AccountId } from '@parley/protocol';
 import { useEffect } from 'react';
 import { useClient } from '../session/use-client.ts';
-import { type ShownPresence, useShownPresence } from './shown-presence.ts';
+import type { ShownPresence } from '../ui/presence-dot.tsx';
+import { useShownPresence } from './shown-presence.ts';
 
 /** Returns a lookup of the presence of users, and subscribes to it while the component is shown. */
 export function usePresenceOf(ids: readonly AccountId[]): (id: AccountId) => ShownPresence {

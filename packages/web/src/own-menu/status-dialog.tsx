@@ -3,12 +3,12 @@ import { LIMITS } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { SmilePlus } from 'lucide-react';
 import { type FormEvent, useId, useRef, useState } from 'react';
-import { useAccount } from '../account/use-account.ts';
 import { LazyEmojiPicker } from '../emoji/lazy-emoji-picker.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { FORM } from '../queries/query-client.ts';
+import { useAccount } from '../session/use-account.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Checkbox } from '../ui/checkbox.tsx';
@@ -17,7 +17,7 @@ import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
 import { toast } from '../ui/toast.ts';
-import { DURATIONS, type Duration, endOf } from './status-times.ts';
+import { DURATIONS, type Duration, endOf } from '../users/status-times.ts';
 
 /** The dialog with which users change their status. */
 export function StatusDialog({ onClose }: { onClose: () => void }) {

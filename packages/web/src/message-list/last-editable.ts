@@ -1,5 +1,5 @@
 import { type ConversationView, permissionsOn, type TimelineMessage } from '@parley/client';
-import { rowsOf } from '../message-list/rows.ts';
+import { rowsOf } from './rows.ts';
 
 /** Returns the key of the user’s last message that they may edit, or undefined. */
 export function lastEditable(

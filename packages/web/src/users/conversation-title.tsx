@@ -1,7 +1,7 @@
 import type { ConversationView } from '@parley/client';
+import { titleOf } from '../lib/conversation-views.ts';
 import { useParley } from '../session/use-client.ts';
-import { UserName } from '../users/user-name.tsx';
-import { titleOf } from './naming.ts';
+import { UserName } from './user-name.tsx';
 
 /** Renders the title of a conversation with its text direction isolated. */
 export function ConversationTitle({ view }: { view: ConversationView }) {

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
-import { Problem } from '../auth/problem.tsx';
-import { useForm } from '../auth/use-form.ts';
 import { t } from '../texts/index.ts';
-import { Button } from './button.tsx';
-import { Dialog } from './dialog.tsx';
-import { Field } from './field.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Field } from '../ui/field.tsx';
+import { Problem } from './problem.tsx';
+import { useForm } from './use-form.ts';
 
 /** Asks for the user’s password before a sensitive change. */
 export function PasswordDialog({

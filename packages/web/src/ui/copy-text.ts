@@ -1,5 +1,5 @@
 import { t } from '../texts/index.ts';
-import { toast } from '../ui/toast.ts';
+import { toast } from './toast.ts';
 
 /** Copies a text, and shows the notice, or that it could not be copied. */
 export async function copyText(text: string, notice: string): Promise<void> {

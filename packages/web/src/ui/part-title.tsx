@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { cx } from '../ui/cx.ts';
-import { usePageTitle } from '../ui/page-title.tsx';
+import { cx } from './cx.ts';
+import { usePageTitle } from './page-title.tsx';
 
 /** The heading of a page of the settings. */
 export function PartTitle({

@@ -1,5 +1,5 @@
-import { serviceWorkerRegistration } from '../offline/service-worker.ts';
-import { withNotificationLock } from './lock.ts';
+import { withNotificationLock } from './notification-lock.ts';
+import { serviceWorkerRegistration } from './service-worker.ts';
 
 /** The content of a browser notification. */
 export interface NotificationContent {

@@ -2,10 +2,10 @@ import { type ConversationView, isClosed, type ParleyClient } from '@parley/clie
 import type { ConversationId } from '@parley/protocol';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef } from 'react';
-import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { visits } from '../switcher/visits.ts';
+import { visits } from '../session/visits.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { toast } from '../ui/toast.ts';
 
 /** Returns a function that closes a direct conversation, which can be undone. */

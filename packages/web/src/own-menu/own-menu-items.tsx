@@ -12,9 +12,7 @@ import { useReturnFocus } from '../ui/return-focus.ts';
 import { PageItems, StatusItems } from './own-menu-pages.tsx';
 import { NotificationItems, ThemeItems } from './own-menu-preferences.tsx';
 
-const StatusDialog = lazyPart(
-  async () => (await import('../users/status-dialog.tsx')).StatusDialog,
-);
+const StatusDialog = lazyPart(async () => (await import('./status-dialog.tsx')).StatusDialog);
 
 /** The items of the account menu, and the dialogs that they open. Shown below `button`, in the same positioned box. */
 export function OwnMenuItems({

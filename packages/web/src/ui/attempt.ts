@@ -1,5 +1,5 @@
-import { toast } from '../ui/toast.ts';
-import { errorMessage } from './text.ts';
+import { errorMessage } from '../lib/text.ts';
+import { toast } from './toast.ts';
 
 /** Runs a request and shows a toast with its error, or with `done`. Returns whether it succeeded. */
 export async function attempt(work: () => Promise<unknown>, done?: string): Promise<boolean> {

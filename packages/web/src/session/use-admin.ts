@@ -1,6 +1,6 @@
 import { AdminApi } from '@parley/client';
 import { useMemo } from 'react';
-import { useClient } from '../session/use-client.ts';
+import { useClient } from './use-client.ts';
 
 /** Returns the API for admins. */
 export function useAdmin(): AdminApi {

@@ -1,6 +1,6 @@
 import { AccountApi } from '@parley/client';
 import { useMemo } from 'react';
-import { useClient } from '../session/use-client.ts';
+import { useClient } from './use-client.ts';
 
 /** Returns the API of the user’s own account. */
 export function useAccount(): AccountApi {

@@ -1,8 +1,8 @@
 import type { ConversationId } from '@parley/protocol';
 import { Star } from 'lucide-react';
-import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { IconButton } from '../ui/button.tsx';
 
 /** Adds the open conversation to the favorites, or removes it. On phones the menu of its row does this. */

@@ -1,4 +1,4 @@
-import { workerScript } from '../lib/worker-script.ts';
+import { workerScript } from './worker-script.ts';
 
 /** The caches of the service worker with the files of the web client: see worker/shell.js. */
 const SHELLS = 'parley-shell-';

@@ -6,9 +6,9 @@ import { fullTime } from '../lib/time.ts';
 import { useCommandIds } from '../session/use-command-ids.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
-import { Field } from '../ui/field.tsx';
+import { Button } from './button.tsx';
+import { Dialog } from './dialog.tsx';
+import { Field } from './field.tsx';
 
 const PRESETS: readonly (readonly [PlainKey, () => Date])[] = [
   ['scheduled.inAnHour', inAnHour],

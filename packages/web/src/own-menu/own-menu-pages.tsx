@@ -12,11 +12,11 @@ import {
   UserRound,
 } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { attempt } from '../lib/attempt.ts';
 import { loadPart } from '../lib/load-error.ts';
 import { timeOfDay } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { attempt } from '../ui/attempt.ts';
 import { MENU_ITEM } from '../ui/menu-style.ts';
 import { ReportBadge } from './report-badge.tsx';
 

@@ -1,7 +1,7 @@
 import type { ConversationView } from '@parley/client';
 import type { AccountId, User } from '@parley/protocol';
-import { listOf } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
+import { listOf } from './text.ts';
 
 /** Returns the title of a conversation as the current user sees it. */
 export function titleOf(

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
+import { isOver, type PendingValue } from '../lib/pending-value.ts';
 import { attempt } from './attempt.ts';
-import { isOver, type PendingValue } from './pending-value.ts';
 
 /**
  * Returns the value to show for a saved one, and a function that saves another: it is shown at once, and

@@ -1,10 +1,10 @@
 import { ApiError } from '@parley/client';
 import { type ReactNode, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
+import { useAccount } from '../session/use-account.ts';
 import { t } from '../texts/index.ts';
-import { PasswordDialog } from '../ui/password-dialog.tsx';
 import { toast } from '../ui/toast.ts';
-import { useAccount } from './use-account.ts';
+import { PasswordDialog } from './password-dialog.tsx';
 
 /**
  * Runs requests that may require a recent login: in that case it asks for the password and repeats

@@ -1,4 +1,4 @@
-import { withLock } from '../lib/web-lock.ts';
+import { withLock } from './web-lock.ts';
 
 /** The Web Lock that all tabs and the browser tests share. */
 const NAME = 'parley-notifications';

@@ -1,8 +1,8 @@
 import { Compass, Lock } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { t } from '../texts/index.ts';
-import { buttonStyle } from '../ui/button-style.ts';
-import { usePageTitle } from '../ui/page-title.tsx';
+import { buttonStyle } from './button-style.ts';
+import { usePageTitle } from './page-title.tsx';
 
 /** The page for an unknown path. */
 export function NotFound() {
