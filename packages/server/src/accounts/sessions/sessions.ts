@@ -9,6 +9,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { BatchedRead } from '../../storage/batched-read.ts';
 import { withTransaction } from '../../storage/database.ts';
 import { isSecondFactor, type Proof } from './proof.ts';
+import { SessionCache } from './session-cache.ts';
 import {
   boxSuccessor,
   isOfFamily,
@@ -23,17 +24,10 @@ const DAY_MS = 86_400_000;
 /** A session that is unused for this long expires; any session expires after the longer time. */
 const IDLE_MS = 30 * DAY_MS;
 const ABSOLUTE_MS = 180 * DAY_MS;
-/** A valid session is cached for this long, ms; its end on this node takes effect at once. */
-const CACHED_MS = 2_000;
-const CACHE_MAX = 50_000;
 /** The checks of sessions that share a query, and the queries at a time. */
 const CHECKS = { keys: 64, reads: 2 };
-/** Longer than any query may take. */
-const ENDED_MS = 60_000;
-
 /** A login is recent for this long. */
 const RECENT_MS = 10 * 60_000;
-
 /** A replaced token still returns its successor for this long, in case the response was lost. */
 const GRACE_MS = 30_000;
 
@@ -49,17 +43,15 @@ const GRACE_MS = 30_000;
 export class Sessions {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
-  readonly #twice: readonly AccountRole[];
+  readonly #twoFactorRoles: readonly AccountRole[];
   readonly #rows: BatchedRead<SessionId, SessionRow | undefined>;
-  readonly #cache = new Map<SessionId, { session: Session; until: number }>();
-  /** Ended here recently: results of queries in flight for these are ignored. */
-  readonly #ended = new Map<SessionId, number>();
+  readonly #cache = new SessionCache();
   readonly #endListeners: ((session: SessionId) => void)[] = [];
   readonly #reuseListeners: ((session: SessionId, account: AccountId) => Promise<void>)[] = [];
 
-  /** Accounts of the roles `twice` need sessions that have passed a second factor. */
-  constructor(pool: pg.Pool, clock: Clock, twice: readonly AccountRole[] = []) {
-    this.#twice = twice;
+  /** Accounts of the `twoFactorRoles` need sessions that have passed a second factor. */
+  constructor(pool: pg.Pool, clock: Clock, twoFactorRoles: readonly AccountRole[] = []) {
+    this.#twoFactorRoles = twoFactorRoles;
     this.#pool = pool;
     this.#clock = clock;
     this.#rows = new BatchedRead((ids) => this.#rowsOf(ids), CHECKS);
@@ -122,7 +114,7 @@ export class Sessions {
   async byToken(text: string): Promise<Session | null> {
     const token = parseToken(text);
     const row = token && (await this.#row(token.session));
-    if (!row || !(await this.#isGood(token, row))) return null;
+    if (!row || !(await this.#acceptOrEnd(token, row))) return null;
     return toSession(row);
   }
 
@@ -137,7 +129,7 @@ export class Sessions {
   ): Promise<SessionToken | null> {
     const token = parseToken(text);
     const before = token && (await this.#row(token.session));
-    if (!before || !(await this.#isGood(token, before))) return null;
+    if (!before || !(await this.#acceptOrEnd(token, before))) return null;
     const { id, account_id: account } = before;
     await allow(id);
     const expiresAt = before.expires_at.getTime();
@@ -156,15 +148,15 @@ export class Sessions {
     }
     // A concurrent request was first: its token is the successor.
     const row = await this.#row(id);
-    if (!row?.successor_box || !(await this.#isGood(token, row))) return null;
+    if (!row?.successor_box || !(await this.#acceptOrEnd(token, row))) return null;
     return { id, account, token: openSuccessor(token, row.successor_box), expiresAt };
   }
 
   /**
-   * Returns whether this is the newest token of the session, or its predecessor within the grace
-   * period. Ends the session when the token was replaced before that.
+   * Returns true for the newest token of the session, and for its predecessor within the grace period. Ends the session
+   * when the token was replaced before that.
    */
-  async #isGood(token: ParsedToken, row: TokenRow): Promise<boolean> {
+  async #acceptOrEnd(token: ParsedToken, row: TokenRow): Promise<boolean> {
     if (timingSafeEqual(token.hash, row.token_hash)) return true;
     if (!isOfFamily(token, row.family_key)) return false;
     const { previous_hash: previous, rotated_at: at } = row;
@@ -182,7 +174,7 @@ export class Sessions {
       text: `${SELECT}, s.token_hash, s.previous_hash, s.successor_box, s.rotated_at, s.family_key,
                     s.expires_at
              ${FROM} where s.id = $1 and ${ALIVE}`,
-      values: [id, new Date(now), new Date(now - IDLE_MS), this.#twice],
+      values: [id, new Date(now), new Date(now - IDLE_MS), this.#twoFactorRoles],
     });
     return rows[0] ?? null;
   }
@@ -193,17 +185,14 @@ export class Sessions {
    */
   async byId(id: SessionId, { fresh = false } = {}): Promise<Session | null> {
     const cached = fresh ? undefined : this.#cache.get(id);
-    if (cached && cached.until > performance.now()) return cached.session;
+    if (cached) return cached;
     const row = await this.#rows.get(id);
     if (!row) {
       this.#cache.delete(id);
       return null;
     }
-    if (this.#cache.size >= CACHE_MAX) this.#cache.clear();
-    if (this.#ended.has(id)) return null;
     const session = toSession(row);
-    this.#cache.set(id, { session, until: performance.now() + CACHED_MS });
-    return session;
+    return this.#cache.add(session) ? session : null;
   }
 
   /** Returns the rows of the sessions, in this order; undefined for each that has ended. */
@@ -212,7 +201,7 @@ export class Sessions {
     const { rows } = await this.#pool.query<SessionRow>({
       name: 'sessions-by-id',
       text: `${SELECT} ${FROM} where s.id = any($1::uuid[]) and ${ALIVE}`,
-      values: [ids, new Date(now), new Date(now - IDLE_MS), this.#twice],
+      values: [ids, new Date(now), new Date(now - IDLE_MS), this.#twoFactorRoles],
     });
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.map((id) => byId.get(id));
@@ -226,7 +215,7 @@ export class Sessions {
       text: `select s.id, s.device, s.address, s.created_at, s.last_used_at
              ${FROM} where s.account_id = $1 and ${ALIVE}
              order by s.last_used_at desc, s.id desc`,
-      values: [account, new Date(now), new Date(now - IDLE_MS), this.#twice],
+      values: [account, new Date(now), new Date(now - IDLE_MS), this.#twoFactorRoles],
     });
     return rows.map((row) => ({
       id: row.id,
@@ -244,7 +233,7 @@ export class Sessions {
       text: 'delete from sessions where id = $1 and account_id = $2 returning id',
       values: [id, account],
     });
-    this.#tell(rows.map((row) => row.id));
+    this.#announceEnd(rows.map((row) => row.id));
     return rows.length === 1;
   }
 
@@ -276,7 +265,7 @@ export class Sessions {
     const { rows } = await this.#pool.query<{ id: SessionId }>({
       name: 'sessions-alive',
       text: `select s.id ${FROM} where s.id = any($1::uuid[]) and ${ALIVE}`,
-      values: [ids, new Date(now), new Date(now - IDLE_MS), this.#twice],
+      values: [ids, new Date(now), new Date(now - IDLE_MS), this.#twoFactorRoles],
     });
     const alive = new Set(rows.map((r) => r.id));
     // Drops sessions from the cache that another node has ended.
@@ -291,7 +280,7 @@ export class Sessions {
       text: 'delete from sessions where id = $1',
       values: [id],
     });
-    this.#tell([id]);
+    this.#announceEnd([id]);
   }
 
   /**
@@ -342,27 +331,22 @@ export class Sessions {
       });
       return { ended: rows.map((row) => row.id), value: changed.value };
     });
-    this.#tell(ended);
+    this.#announceEnd(ended);
     return value;
   }
 
   /** Drops the sessions of an account from the cache after a change, such as its role. */
   forget(account: AccountId): void {
-    for (const [id, { session }] of this.#cache) {
-      if (session.account === account) this.#cache.delete(id);
-    }
+    this.#cache.deleteOf(account);
   }
 
   /** Drops a session from the cache that has ended on another node. */
   forgetEnded(id: SessionId): void {
-    const now = performance.now();
-    for (const [old, at] of this.#ended) if (now - at > ENDED_MS) this.#ended.delete(old);
-    this.#cache.delete(id);
-    this.#ended.set(id, now);
+    this.#cache.end(id);
   }
 
   /** Drops sessions that have ended and notifies the owner of their sockets. */
-  #tell(ids: readonly SessionId[]): void {
+  #announceEnd(ids: readonly SessionId[]): void {
     for (const id of ids) {
       this.forgetEnded(id);
       for (const listener of this.#endListeners) listener(id);
