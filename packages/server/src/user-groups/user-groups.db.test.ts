@@ -131,7 +131,7 @@ describe('user groups', () => {
   });
 
   test('are not changed by an admin who is suspended after the request was authenticated', async () => {
-    const { id } = await created('watchers', [ria.id]);
+    const { id } = await created('auditors', [ria.id]);
     const { pool, close } = await openDatabase(
       { connectionString: server.pool.options.connectionString as string },
       testLog,
