@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FileId } from '@parley/protocol';
@@ -74,7 +74,9 @@ async function list(pool: pg.Pool): Promise<void> {
 async function exportTo(pool: pg.Pool, config: Config, id: string, folder: string): Promise<void> {
   await holdInForce(pool, id);
   await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EEXIST' ? new CommandRefused(`${folder} already exists`) : error;
+    if (error.code === 'EEXIST') throw new CommandRefused(`${folder} already exists`);
+    if (error.code !== 'ENOENT') throw error;
+    throw new CommandRefused(`Folder not found: ${dirname(folder)}`);
   });
   const log = commandLog(config);
   await new AuditLog({ pool, clock: systemClock, log }).record({

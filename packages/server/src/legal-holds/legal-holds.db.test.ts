@@ -274,11 +274,16 @@ test('what retention, a bulk deletion and the erasure of an account delete is ke
   const folder = join(makeTempDir('hold-export'), 'out');
   const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
   const hooks = fileURLToPath(new URL('../../test/support/typescript.mjs', import.meta.url));
-  const { stderr } = await promisify(execFile)(
-    process.execPath,
-    ['--conditions=source', '--import', hooks, cli, 'legal-hold', 'export', hold.id, folder],
-    { env: { ...process.env, ...env } },
-  );
+  const exportTo = (to: string) =>
+    promisify(execFile)(
+      process.execPath,
+      ['--conditions=source', '--import', hooks, cli, 'legal-hold', 'export', hold.id, to],
+      { env: { ...process.env, ...env } },
+    );
+  await expect(exportTo(join(folder, 'out'))).rejects.toMatchObject({
+    stderr: expect.stringContaining(`Folder not found: ${folder}\n`),
+  });
+  const { stderr } = await exportTo(folder);
   expect(stderr).toContain('messages.jsonl and 1 file.');
   expect(readFileSync(join(folder, 'files', file))).toEqual(ONE_PIXEL);
   expect(readFileSync(join(folder, 'messages.jsonl'), 'utf8')).toContain('xyzzy with a file');
