@@ -1056,6 +1056,9 @@ describe('a direct conversation', () => {
     stored(await unblockAccount(append, asking(ann), bob));
     expect(verdict(await postMessage(append, about(bob, id), 'x'))).toBe('yes');
     expect((await logTypes(ann)).slice(-2)).toEqual(['account.blocked', 'account.unblocked']);
+    // A block of someone else does not count.
+    stored(await blockAccount(append, asking(ann), bob));
+    expect(verdict(await openDirect(append, asking(cem), [ann]))).toBe('yes');
     expect(verdict(await blockAccount(append, asking(ann), ann))).toBe('forbidden');
     const unknown = aClientId() as string as AccountId;
     expect(verdict(await blockAccount(append, asking(ann), unknown))).toBe('account_not_found');

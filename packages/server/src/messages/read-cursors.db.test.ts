@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   type AccountId,
   type ConversationId,
@@ -205,8 +206,11 @@ describe('a read cursor', () => {
   });
 
   test('a read cursor moves forward only, to the end of the stream at most, and versions real moves only', async () => {
-    const { bob, id, seqs } = await aGroupOfTwo(3);
+    const { ann, bob, id, seqs } = await aGroupOfTwo(3);
     const last = seqs[2] as Seq;
+    // The account has joined both at the same seq.
+    const other = await aRealGroup(append, [ann, bob]);
+    const readInOther = await readOf(bob, other);
     expect(moved(await cursors.move(bob, id, 1_000_000 as Seq)).cursor.readSeq).toBe(last);
     const back = moved(await cursors.move(bob, id, seqs[0] as Seq));
     expect(back).toMatchObject({ moved: false, version: 1, cursor: { readSeq: last, unread: 0 } });
@@ -214,6 +218,25 @@ describe('a read cursor', () => {
     // Marking unread moves it back.
     const unread = moved(await cursors.move(bob, id, seqs[0] as Seq, { unread: true }));
     expect(unread).toMatchObject({ moved: true, version: 2, cursor: { unread: 2 } });
+    expect(await readOf(bob, other)).toBe(readInOther);
+  });
+
+  test('a move whose connection is lost is repeated, and reported as it may have taken effect', async () => {
+    const { bob, id, seqs } = await aGroupOfTwo(2);
+    const observed = await server.open();
+    let loses = false;
+    observed.pool.on('acquire', (client) => {
+      if (loses)
+        (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+      loses = false;
+    });
+    const ofNode = new ReadCursors(observed.pool, testLog);
+    const move = async () => moved(await ofNode.move(bob, id, seqs[1] as Seq));
+    expect(await move()).toMatchObject({ moved: true, version: 1 });
+    expect(await move()).toMatchObject({ moved: false, version: 1 });
+    loses = true;
+    expect(await move()).toMatchObject({ moved: true, version: 1, cursor: { readSeq: seqs[1] } });
+    await observed.close();
   });
 
   test('the read cursor of the current membership period does not change that of an earlier one', async () => {

@@ -57,7 +57,7 @@ export interface Registration {
    * the first account. Without it the account is created regardless of the setting, as admins may.
    */
   readonly admit?: (first: boolean, tx: RuleContext) => Promise<Refusal | null>;
-  /** Checks further conditions; a refusal ends the registration. */
+  /** Checks conditions before all others; a refusal ends the registration. */
   readonly check?: (tx: RuleContext) => Promise<Refusal | null>;
   /** Adds statements to those that are executed once the account exists. */
   readonly write?: (account: AccountId, writes: StatementList) => Promise<void>;
@@ -121,6 +121,9 @@ const registerRule: Rule<RegisterCommand> = {
   async decide(tx, command) {
     const { account, registration, note } = command;
     const { username, displayName, email } = registration;
+    // First: a registration that is confirmed twice would conflict with its own account.
+    const refused = await registration.check?.(tx);
+    if (refused) return { refuse: refused };
     // The lock on the workspace stream serializes registrations: names that are free here stay
     // free.
     const conflicts = await findConflicts(rowsOf(tx), username, email);
@@ -128,8 +131,6 @@ const registerRule: Rule<RegisterCommand> = {
       (await registration.admit?.(conflicts.isFirstAccount, tx)) ??
       conflictRefusal(conflictErrors(conflicts));
     if (denied) return { refuse: denied };
-    const refused = await registration.check?.(tx);
-    if (refused) return { refuse: refused };
     const writes = new StatementList();
     // The first account belongs to the person who set up the server.
     const guest = conflicts.isFirstAccount ? undefined : registration.guest;
