@@ -981,6 +981,10 @@ describe('a removed member', () => {
     // What was posted meanwhile is unread, and can be read.
     expect(await conversationFor(db.pool, bob, id)).toMatchObject({ unread: 2, joinedSeq: back });
     expect((await history(db.pool, bob, id, { limit: 5 }))?.items).toHaveLength(2);
+    // Removed again, it sees the end of the last membership period only.
+    const last = stored(await removeMember(append, about(ann, id), bob)).seq;
+    const end = await eventsFor(db.pool, bob, streamOfConversation(id), { after: 0, limit: 50 });
+    expect(end?.items.map((e) => e.seq)).toEqual([last]);
   });
 });
 
