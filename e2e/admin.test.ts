@@ -278,6 +278,8 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
 
   test('creates an API key that is shown once and can be revoked', async () => {
     const owner = await theOwner();
+    await owner.visit('/');
+    await owner.createGroup('Builds');
     await owner.visit('/admin/service-accounts');
     await owner.page.getByRole('button', { name: 'Add service account' }).click();
     await owner.page.getByLabel('Name', { exact: true }).fill('Deploy bot');
@@ -302,13 +304,25 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       .getByRole('dialog')
       .getByText(/\/webhooks\//)
       .innerText();
+    const post = (url: string) =>
+      fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ text: 'Posted by a webhook' }),
+      });
+    await owner.page.getByText(/is a member of this group/).waitFor();
     expect(await barriers(owner.page)).toEqual([]);
-    const posted = await fetch(webhook, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ text: 'Posted by a webhook' }),
-    });
+    const posted = await post(webhook);
     expect([posted.status, await posted.text()]).toEqual([200, 'ok']);
+    // To other groups, the service account has to be added.
+    const choice = owner.page.getByLabel('Incoming webhook for a group');
+    await choice.selectOption('Builds');
+    await owner.page.getByText(/isn’t a member of this group/).waitFor();
+    const builds = webhook.replace(/[^/]+(?=\/pk_)/, await choice.inputValue());
+    expect((await post(builds)).status).toBe(404);
+    await owner.page.getByRole('button', { name: 'Add to group' }).click();
+    await owner.page.getByText(/is a member of this group/).waitFor();
+    expect((await post(builds)).status).toBe(200);
     const asks = async () => {
       const answer = await fetch(new URL('/api/v1/users', server.url), {
         headers: { authorization: `Bearer ${key}` },

@@ -11,8 +11,8 @@ import { aTestApi, type TestApi } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { clientIdOf } from '../http/idempotency.ts';
+import { depthOf } from '../http/json.ts';
 import { errorsMarkdown } from './docs/errors-page.ts';
-import { depthOf } from './json.ts';
 import { secure } from './security.ts';
 
 /** Routes that only these tests have. */

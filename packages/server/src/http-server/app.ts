@@ -12,6 +12,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { uuidv7 } from 'uuidv7';
 import { knownSessionOf } from '../http/authenticate.ts';
 import { handleError, loggedPath, pathOf, RefusalError, refuse } from '../http/errors.ts';
+import { acceptJson } from '../http/json.ts';
 import { addressKey } from '../limits/address-key.ts';
 import type { Logger } from '../runtime/log.ts';
 import { writeClientError } from './client-error.ts';
@@ -21,7 +22,6 @@ import type { HealthState } from './health.ts';
 import { healthRoutes } from './health-routes.ts';
 import { isAllowedHost } from './host.ts';
 import { HEADERS_MAX, type HttpListener, SERVER_TIMES } from './http-listener.ts';
-import { acceptJson } from './json.ts';
 import { RouteTable } from './not-found.ts';
 import { describeApi } from './openapi.ts';
 import { warnOfUntrustedProxy } from './proxies.ts';

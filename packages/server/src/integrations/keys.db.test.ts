@@ -103,6 +103,16 @@ describe('an API key', () => {
       author: account,
       body: '**Build 217** failed: [log](https://ci.example/217)',
     });
+    const sendForm = (fields: Record<string, string>) =>
+      fetch(new URL(`/api/v1/webhooks/${group}/${key}`, server.url), {
+        method: 'POST',
+        body: new URLSearchParams(fields),
+      });
+    expect((await sendForm({ payload: '{"text": "1 + 1 = 2 & ü"}' })).status).toBe(200);
+    const { body: after } = await owner.request('GET', `/conversations/${group}/messages`);
+    expect(after.items.at(-1)).toMatchObject({ author: account, body: '1 + 1 = 2 & ü' });
+    expect((await sendForm({ payload: '{"text": ' })).status).toBe(400);
+    expect((await sendForm({ text: 'not JSON' })).status).toBe(400);
     expect((await send(key, { text: ' ' })).status).toBe(422);
     expect((await send(key, {})).status).toBe(422);
     expect((await send(`pk_${'x'.repeat(43)}`, body)).status).toBe(401);

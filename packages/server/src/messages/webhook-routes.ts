@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { problems, textFile } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
+import { acceptJsonForms } from '../http/json.ts';
 import { postMessage } from './commands.ts';
 import type { PostDeps } from './post-routes.ts';
 import { commandRequest, headers } from './requests.ts';
@@ -14,14 +15,19 @@ const OfWebhook = z.object({
   key: z.string().regex(/^pk_[A-Za-z0-9_-]{43}$/),
 });
 
-/** Registers the route that posts a message for a program that can only send JSON to a URL. */
-export function webhookRoutes(
-  instance: FastifyInstance,
-  { append, authenticate }: Pick<PostDeps, 'append' | 'authenticate'>,
-): void {
-  const app = instance.withTypeProvider<ZodTypeProvider>();
+type WebhookDeps = Pick<PostDeps, 'append' | 'authenticate'>;
 
-  app.route({
+/** Registers the route that posts a message for a program that can only send JSON to a URL. */
+export function webhookRoutes(instance: FastifyInstance, deps: WebhookDeps): void {
+  // In a separate scope, so that no other route accepts a form.
+  instance.register(async (scope) => {
+    acceptJsonForms(scope);
+    postRoute(scope, deps);
+  });
+}
+
+function postRoute(instance: FastifyInstance, { append, authenticate }: WebhookDeps): void {
+  instance.withTypeProvider<ZodTypeProvider>().route({
     method: 'POST',
     url: '/webhooks/:id/:key',
     schema: {
@@ -29,7 +35,7 @@ export function webhookRoutes(
       tags: ['Messages'],
       summary: 'Post a message with a Slack-compatible incoming webhook',
       description:
-        'For services that send JSON to a URL, such as build servers and monitoring. `key` is an API key with the scope `messages:write`, and its service account must be a member of the conversation. The URL is a secret. Slack’s formatting (`*bold*`, `<https://…|label>`, `<!channel>`) is converted to Markdown. Without an `Idempotency-Key`, a repeated request posts again.',
+        'For services that send JSON to a URL, such as build servers and monitoring. The JSON may also be the field `payload` of a form (`application/x-www-form-urlencoded`). `key` is an API key with the scope `messages:write`, and its service account must be a member of the conversation. The URL is a secret. Slack’s formatting (`*bold*`, `<https://…|label>`, `<!channel>`) is converted to Markdown. Without an `Idempotency-Key`, a repeated request posts again.',
       headers,
       params: OfWebhook,
       body: WebhookBody,

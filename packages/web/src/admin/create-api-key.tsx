@@ -68,7 +68,9 @@ export function CreateApiKey({
           <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-note">
             {created.key}
           </code>
-          {created.scopes.includes('messages:write') && <WebhookUrl apiKey={created.key} />}
+          {created.scopes.includes('messages:write') && (
+            <WebhookUrl apiKey={created.key} serviceAccount={serviceAccount} />
+          )}
           <div className="flex flex-wrap justify-end gap-2">
             <CopyButton text={created.key} label={t('common.copyKey')} />
             <Button look="primary" onClick={close}>

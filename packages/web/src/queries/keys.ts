@@ -36,7 +36,9 @@ export const keys = {
   // ---- conversations -----------------------------------------------------------------------------
   retention: (conversation?: ConversationId) => withLast('retention', conversation),
   pins: (conversation: ConversationId) => ['pins', conversation],
-  members: (conversation: ConversationId) => ['members', conversation],
+  /** `account`: whether this one is a member. */
+  members: (conversation: ConversationId, account?: AccountId) =>
+    withLast('members', conversation, account),
   bans: (conversation: ConversationId) => ['bans', conversation],
   groupLinks: (conversation: ConversationId) => ['group-links', conversation],
   files: (conversation: ConversationId) => ['files', conversation],

@@ -2034,8 +2034,11 @@ const texts = {
     saved: 'Ich habe ihn gespeichert',
     webhook: 'Eingehender Webhook für eine Gruppe',
     chooseGroup: 'Gruppe auswählen',
-    webhookHint:
-      'Für Dienste, die Slack-kompatible Webhooks senden. Füge das Dienstkonto zuerst zur Gruppe hinzu.',
+    webhookHint: 'Für Dienste, die Slack-kompatible Webhooks senden.',
+    isNoMember:
+      '{{name}} ist kein Mitglied dieser Gruppe, daher kann der Webhook noch nichts senden.',
+    isMember: '{{name}} ist Mitglied dieser Gruppe.',
+    addToGroup: 'Zur Gruppe hinzufügen',
     copyWebhook: 'Webhook-URL kopieren',
   },
   errors: {

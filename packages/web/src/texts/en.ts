@@ -1982,8 +1982,10 @@ export const en = {
     saved: 'I’ve saved it',
     webhook: 'Incoming webhook for a group',
     chooseGroup: 'Choose a group',
-    webhookHint:
-      'For services that can send Slack-compatible webhooks. Add the service account to the group first.',
+    webhookHint: 'For services that can send Slack-compatible webhooks.',
+    isNoMember: '{{name}} isn’t a member of this group, so the webhook can’t post yet.',
+    isMember: '{{name}} is a member of this group.',
+    addToGroup: 'Add to group',
     copyWebhook: 'Copy webhook URL',
   },
   errors: {

@@ -2085,8 +2085,10 @@ const texts = {
     saved: 'Ya la guardé',
     webhook: 'Webhook entrante para un grupo',
     chooseGroup: 'Elegir un grupo',
-    webhookHint:
-      'Para servicios que envían webhooks compatibles con Slack. Añade primero la cuenta de servicio al grupo.',
+    webhookHint: 'Para servicios que envían webhooks compatibles con Slack.',
+    isNoMember: '{{name}} no es miembro de este grupo, así que el webhook aún no puede publicar.',
+    isMember: '{{name}} es miembro de este grupo.',
+    addToGroup: 'Añadir al grupo',
     copyWebhook: 'Copiar la URL del webhook',
   },
   errors: {

@@ -1,6 +1,6 @@
 import { type Refusal, refusal } from '@parley/protocol';
-import type { FastifyInstance } from 'fastify';
-import { RefusalError } from '../http/errors.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { RefusalError } from './errors.ts';
 
 /** The maximum nesting of objects and arrays; no request needs more than four. */
 const DEPTH_MAX = 20;
@@ -11,21 +11,36 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * empty body becomes undefined; the schema of the route decides whether a body is required.
  */
 export function acceptJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
+  const parse = jsonParser(app);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>(
-    'application/json',
-    { parseAs: 'buffer' },
-    (request, bytes, done) => {
-      if (bytes.length === 0) return done(null, undefined);
-      const text = readText(bytes);
-      if (typeof text !== 'string') return done(new RefusalError(text));
-      // The parser of Fastify, which rejects `__proto__` and `constructor.prototype`.
-      return parse(request, text, (error, value) =>
-        error ? done(new RefusalError(refusal('invalid_json'))) : done(null, value),
-      );
-    },
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, parse);
+}
+
+/** Accepts forms whose field `payload` contains JSON, which is parsed like a JSON body. */
+export function acceptJsonForms(app: FastifyInstance): void {
+  const parse = jsonParser(app);
+  app.addContentTypeParser<string>(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (request, form, done) =>
+      parse(request, Buffer.from(new URLSearchParams(form).get('payload') ?? ''), done),
   );
+}
+
+type Done = (error: Error | null, body?: unknown) => void;
+
+/** Returns the parser of JSON bodies. */
+function jsonParser(app: FastifyInstance) {
+  // The parser of Fastify, which rejects `__proto__` and `constructor.prototype`.
+  const parse = app.getDefaultJsonParser('error', 'error');
+  return (request: FastifyRequest, bytes: Buffer, done: Done) => {
+    if (bytes.length === 0) return done(null, undefined);
+    const text = readText(bytes);
+    if (typeof text !== 'string') return done(new RefusalError(text));
+    return parse(request, text, (error, value) =>
+      error ? done(new RefusalError(refusal('invalid_json'))) : done(null, value),
+    );
+  };
 }
 
 function readText(bytes: Buffer): string | Refusal {
