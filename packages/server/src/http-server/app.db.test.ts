@@ -459,6 +459,12 @@ describe('on the wire', () => {
     expect(answer).toContain('application/problem+json');
   });
 
+  test('several Host headers are rejected', async () => {
+    const answer = await speak('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nhost: other.example\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain('The request has several Host headers');
+  });
+
   test('headers over 16 KiB are rejected', async () => {
     const answer = await speak(`GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);

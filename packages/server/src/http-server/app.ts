@@ -13,6 +13,7 @@ import { uuidv7 } from 'uuidv7';
 import { knownSessionOf } from '../http/authenticate.ts';
 import { handleError, loggedPath, pathOf, RefusalError, refuse } from '../http/errors.ts';
 import { acceptJson } from '../http/json.ts';
+import { rejectSeveralHosts } from '../http/several-hosts.ts';
 import { addressKey } from '../limits/address-key.ts';
 import type { Logger } from '../runtime/log.ts';
 import { writeClientError } from './client-error.ts';
@@ -173,7 +174,7 @@ function setErrorHandler(app: FastifyInstance, { onRefused }: HttpDeps): void {
 
 /**
  * Sets the security headers of every response, and rejects requests of addresses with too many
- * unsent responses, or for another host.
+ * unsent responses, for another host, or for several.
  */
 function guardRequests(app: FastifyInstance, deps: HttpDeps, responses: ResponseLimits): void {
   const { host, publicUrl } = deps;
@@ -183,7 +184,11 @@ function guardRequests(app: FastifyInstance, deps: HttpDeps, responses: Response
     reply.header('connection', 'close');
     refuse('overloaded', 'Too many responses to this address are unsent', { retryAfter: 1 });
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    if (rejectSeveralHosts(request.raw, request.raw.socket)) {
+      reply.hijack();
+      return;
+    }
     if (host === undefined) return;
     if (!isAllowedHost(request.headers.host, pathOf(request), { host, publicUrl })) {
       refuse('host_refused');

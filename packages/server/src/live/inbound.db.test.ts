@@ -1,4 +1,5 @@
-import { CLOSE, type ConversationId, type Seq } from '@parley/protocol';
+import { get } from 'node:http';
+import { CLOSE, type ConversationId, LIVE_PATH, type Seq } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { closeOf, frameOf, OPCODE, RawSocket, textOf } from '../../test/support/raw-socket.ts';
@@ -29,6 +30,18 @@ async function openSocket(): Promise<RawSocket> {
   await raw.hello(alice.accessToken);
   return raw;
 }
+
+test('an upgrade with several Host headers is rejected', async () => {
+  const hosts = ['Host', '127.0.0.1', 'Host', 'other.example'];
+  const headers = [...hosts, 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
+  const status = await new Promise((resolve, reject) => {
+    get(new URL(LIVE_PATH, server.url), { headers }, (answer) => resolve(answer.statusCode)).on(
+      'error',
+      reject,
+    );
+  });
+  expect(status).toBe(400);
+});
 
 describe('frames in', () => {
   /** Sockets that were closed for flooding. */

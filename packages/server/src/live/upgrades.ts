@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { LIVE_PATH, type Limits, refusal } from '@parley/protocol';
 import { type Server as SocketServer, WebSocketServer } from 'ws';
 import { problemOf, writeProblem } from '../http/problem.ts';
+import { rejectSeveralHosts } from '../http/several-hosts.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Logger } from '../runtime/log.ts';
 import { LiveSocket } from './live-socket.ts';
@@ -63,6 +64,7 @@ export class Upgrades {
     const { log, metrics, isAllowedOrigin, addressOf } = this.#deps;
     const onError = (error: Error) => log.debug({ err: error.message }, 'upgrade failed');
     duplex.on('error', onError);
+    if (rejectSeveralHosts(request, duplex)) return;
     const path = request.url?.split('?', 1)[0];
     if (path !== LIVE_PATH) {
       writeProblem(duplex, problemOf(refusal('not_found')));
