@@ -40,7 +40,8 @@ export function ownMembershipRoutes(instance: FastifyInstance, deps: MemberDeps)
       operationId: 'leaveGroup',
       tags: ['Conversations'],
       summary: 'Leave a group',
-      description: 'The last owner must transfer ownership first, unless it is the only member.',
+      description:
+        'The last owner must transfer ownership first, unless it is the only member. For an account that has left the group already, the request succeeds and changes nothing.',
       headers,
       params: OfConversation,
       response: { 204: z.null(), ...problems(401, 404, 409, 422, 503) },
