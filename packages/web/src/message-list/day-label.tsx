@@ -25,6 +25,17 @@ export function DayLabel({ at, className }: { at: string; className?: string }) 
   );
 }
 
+/** The name of a day, on a line across the list. */
+export function DayLine({ at }: { at: string }) {
+  return (
+    <div className="flex items-center gap-3 px-5 pt-4 pb-1">
+      <span className="h-px flex-1 bg-line" />
+      <DayLabel at={at} />
+      <span className="h-px flex-1 bg-line" />
+    </div>
+  );
+}
+
 /** The day of the topmost message, above the list while it scrolls. */
 export function TopDay({ at }: { at: string }) {
   return (

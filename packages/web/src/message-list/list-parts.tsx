@@ -6,7 +6,7 @@ import { MessageRow } from '../messages/message-row.tsx';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Placeholder } from '../ui/loading-status.tsx';
-import { DayLabel } from './day-label.tsx';
+import { DayChoiceProvider, DayLine } from './day-label.tsx';
 import type { Row } from './rows.ts';
 import { TimelineEvents } from './timeline-events.tsx';
 
@@ -41,15 +41,16 @@ export function RowView({
         </div>
       )}
       {row.kind === 'day' ? (
-        <div className="flex items-center gap-3 px-5 pt-4 pb-1">
-          <span className="h-px flex-1 bg-line" />
-          <DayLabel at={row.at} />
-          <span className="h-px flex-1 bg-line" />
-        </div>
+        <DayLine at={row.at} />
       ) : (
         <>
           {row.eventsBefore && (
-            <TimelineEvents events={row.eventsBefore} day={row.message.postedAt} />
+            <TimelineEvents
+              events={row.eventsBefore}
+              // The row of the day above a first message is that of its first event.
+              before={row.eventsBefore[0]?.at}
+              after={row.message.postedAt}
+            />
           )}
           {row.isFirstUnread && (
             <div className="flex items-center gap-3 px-5 pt-3">
@@ -68,7 +69,7 @@ export function RowView({
             onEdit={onEdit}
           />
           {row.eventsAfter && (
-            <TimelineEvents events={row.eventsAfter} day={row.message.postedAt} />
+            <TimelineEvents events={row.eventsAfter} before={row.message.postedAt} />
           )}
         </>
       )}
@@ -127,7 +128,10 @@ export function ListPlaceholder({
       {start}
       {events && events.length > 0 && (
         <div className="-mx-5 mt-4">
-          <TimelineEvents events={events} day={new Date().toISOString()} />
+          {/* There is no date to jump to. */}
+          <DayChoiceProvider value={null}>
+            <TimelineEvents events={events} />
+          </DayChoiceProvider>
         </div>
       )}
     </div>

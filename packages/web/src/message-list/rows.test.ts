@@ -103,7 +103,11 @@ describe('rows', () => {
       ...[anEvent(1, 0), anEvent(2, day), anEvent(4, day)],
       ...[anEvent(6, 3 * day), anEvent(7, 5 * day), anEvent(9, 5 * day)],
     ];
-    const rows = rowsOf(messages, null, me, events).filter((row) => row.kind === 'message');
+    const all = rowsOf(messages, null, me, events);
+    // The first one is the day of the earliest event.
+    const days = all.filter((row) => row.kind === 'day').map(({ at }) => at);
+    expect(days).toEqual([events[0]?.at, messages[2]?.postedAt]);
+    const rows = all.filter((row) => row.kind === 'message');
     const shown = rows.map(({ first, eventsBefore, eventsAfter }) => ({
       first,
       before: eventsBefore?.map(({ seq }) => seq) ?? [],

@@ -12,7 +12,7 @@ export type Row =
       readonly first: boolean;
       /** Whether the line “New” is drawn above it. The line is not a row, so that indexes stay stable. */
       readonly isFirstUnread: boolean;
-      /** The timeline events of the same day that are shown above it. They are no rows either. */
+      /** The timeline events that are shown above it: of the same day, or before the first message. They are no rows either. */
       readonly eventsBefore?: readonly TimelineEvent[];
       /** The timeline events that are shown below it: the next message is of another day, or there is none. */
       readonly eventsAfter?: readonly TimelineEvent[];
@@ -73,7 +73,11 @@ export class RowBuilder {
       const message = messages[i] as TimelineMessage;
       const newDay = !before || dayKey(before.postedAt) !== dayKey(message.postedAt);
       if (newDay) {
-        rows.push({ kind: 'day', key: `day ${message.postedAt}`, at: message.postedAt });
+        // Events before the first message may be of an earlier day, which they are shown below.
+        const earlier = events[event];
+        const isEarlier = !before && earlier !== undefined && earlier.seq < message.seq;
+        const at = isEarlier ? earlier.at : message.postedAt;
+        rows.push({ kind: 'day', key: `day ${message.postedAt}`, at });
       }
       const newLine = !marked && message.seq > (readSeq ?? 0) && message.author !== me;
       if (newLine) marked = true;

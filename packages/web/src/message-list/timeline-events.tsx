@@ -1,39 +1,47 @@
 import type { AccountId, TimelineEvent } from '@parley/protocol';
 import { Archive, type LucideIcon, Pencil, UserMinus, UserPlus } from 'lucide-react';
-import { type ReactNode, useMemo } from 'react';
+import { Fragment, type ReactNode, useMemo } from 'react';
 import { JoinedList } from '../lib/joined-list.tsx';
-import { dayAndTime, dayKey, fullTime, timeOfDay } from '../lib/time.ts';
+import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useAuthorName } from '../messages/message-author.tsx';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { UserName } from '../users/user-name.tsx';
-import { linesOf, type TimelineLine } from './timeline-lines.ts';
+import { DayLine } from './day-label.tsx';
+import { linesByDay, type TimelineLine } from './timeline-lines.ts';
 
 /** The number of users whose names a line shows; more are counted. */
 const NAMES = 3;
 
-/** Shows what happened between two messages: who joined or left, and what was changed. */
+/** Shows what happened between two messages, by day: who joined or left, and what was changed. */
 export function TimelineEvents({
   events,
-  day,
+  before,
+  after,
 }: {
   events: readonly TimelineEvent[];
-  /** A time of the day below whose heading they are shown. */
-  day: string;
+  /** A time of the day below whose name they are shown; absent: there is none. */
+  before?: string | undefined;
+  /** The time of the message below. */
+  after?: string;
 }) {
-  const lines = useMemo(() => linesOf(events), [events]);
-  return (
-    <div className="py-1.5">
-      {lines.map((line) => (
-        <Line key={line.key} line={line} day={day} />
-      ))}
-    </div>
-  );
+  const days = useMemo(() => linesByDay(events, { before, after }), [events, before, after]);
+  return days.map(({ at, isNamed, lines }) => (
+    <Fragment key={at}>
+      {isNamed && <DayLine at={at} />}
+      {lines.length > 0 && (
+        <div className="py-1.5">
+          {lines.map((line) => (
+            <Line key={line.key} line={line} />
+          ))}
+        </div>
+      )}
+    </Fragment>
+  ));
 }
 
-function Line({ line, day }: { line: TimelineLine; day: string }) {
+function Line({ line }: { line: TimelineLine }) {
   const Icon = iconOf(line);
-  const time = dayKey(line.at) === dayKey(day) ? timeOfDay(line.at) : dayAndTime(line.at);
   return (
     <div className="flex gap-3 px-4 py-0.5 text-muted text-note sm:px-5">
       <span className="flex w-9 shrink-0 justify-end pt-0.5">
@@ -46,7 +54,7 @@ function Line({ line, day }: { line: TimelineLine; day: string }) {
           title={fullTime(line.at)}
           className="ms-1 whitespace-nowrap text-caption tabular-nums"
         >
-          {time}
+          {timeOfDay(line.at)}
         </time>
       </p>
     </div>

@@ -6,7 +6,7 @@ import {
   type TimelineEventType,
 } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
-import { linesOf } from './timeline-lines.ts';
+import { linesByDay, linesOf } from './timeline-lines.ts';
 
 const [ann, ben, cem, dia] = ['ann', 'ben', 'cem', 'dia'] as unknown as [
   AccountId,
@@ -76,5 +76,29 @@ describe('lines of timeline events', () => {
       { kind: 'joined', accounts: [ann] },
       { kind: 'left', accounts: [ben] },
     ]);
+  });
+
+  test('are shown by day, each named unless it is that of what is above', () => {
+    const on = (day: number, timeline: TimelineEvent): TimelineEvent => ({
+      ...timeline,
+      at: `2026-01-0${day}T12:00:00Z`,
+    });
+    const events = [on(1, joined(ann)), on(1, joined(ben)), on(2, joined(cem))];
+    const shown = (...[before, after]: (string | undefined)[]) =>
+      linesByDay(events, { before, after }).map(({ at, isNamed, lines }) => [
+        at.slice(0, 10),
+        isNamed,
+        lines.length,
+      ]);
+    expect(shown()).toEqual([
+      ['2026-01-01', true, 1],
+      ['2026-01-02', true, 1],
+    ]);
+    expect(shown('2026-01-01T11:00:00Z', '2026-01-04T12:00:00Z')).toEqual([
+      ['2026-01-01', false, 1],
+      ['2026-01-02', true, 1],
+      ['2026-01-04', true, 0],
+    ]);
+    expect(shown('2026-01-01T11:00:00Z', '2026-01-02T13:00:00Z')).toHaveLength(2);
   });
 });

@@ -5,6 +5,7 @@ import {
   SYSTEM,
   type TimelineEvent,
 } from '@parley/protocol';
+import { dayKey } from '../lib/time.ts';
 
 /** A change of a group that is described by its actor alone. */
 export type PlainChange =
@@ -44,6 +45,36 @@ export function linesOf(events: readonly TimelineEvent[]): TimelineLine[] {
     }
   }
   return lines;
+}
+
+/** The lines of a day, and whether the day has to be named above them. */
+export interface LinesOfDay {
+  readonly at: string;
+  readonly isNamed: boolean;
+  readonly lines: readonly TimelineLine[];
+}
+
+/**
+ * Returns the lines for timeline events by day. A day is named unless it is the one of `before`, the time of what is
+ * shown above. If what follows, at `after`, is of another day, that day is the last entry, without lines.
+ */
+export function linesByDay(
+  events: readonly TimelineEvent[],
+  { before, after }: { readonly before?: string | undefined; readonly after?: string | undefined },
+): LinesOfDay[] {
+  const days: { at: string; events: TimelineEvent[] }[] = [];
+  for (const event of events) {
+    const day = days.at(-1);
+    if (day && dayKey(day.at) === dayKey(event.at)) day.events.push(event);
+    else days.push({ at: event.at, events: [event] });
+  }
+  const last = days.at(-1);
+  if (last && after && dayKey(last.at) !== dayKey(after)) days.push({ at: after, events: [] });
+  return days.map(({ at, events: ofDay }, i) => {
+    const above = i === 0 ? before : days[i - 1]?.at;
+    const isNamed = above === undefined || dayKey(above) !== dayKey(at);
+    return { at, isNamed, lines: linesOf(ofDay) };
+  });
 }
 
 function linesOfEvent(event: TimelineEvent): TimelineLine[] {
