@@ -382,7 +382,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await field.press('ArrowDown');
     await field.press('Enter');
     await eve.page.getByRole('button', { name: /^Edit filter “Not From: / }).waitFor();
-    await eve.page.getByText('No messages found').first().waitFor();
+    await eve.page.getByText('No messages found').waitFor();
     expect(await barriers(eve.page)).toEqual([]);
     await field.press('Home');
     await field.press('Backspace');

@@ -33,18 +33,32 @@ export function SearchResults({
   const isNothing = isDone && items.length === 0 && next === null && problems.length === 0;
   return (
     <>
-      <p role="status" className="px-3 py-1 text-muted text-sm">
-        {isLoading && items.length === 0 && t('search.searching')}
-        {isNothing && t('search.nothing')}
-        {isDone &&
-          items.length > 0 &&
-          t(next === null ? 'search.count' : 'search.countMore', { count: items.length })}
-      </p>
       {isHere && (
         <p role="status" className="mx-3 mb-2 rounded-lg bg-warn-soft px-3 py-2 text-sm text-warn">
           {t('search.onDevice')}
         </p>
       )}
+      <div role="status" className="text-muted text-sm">
+        {(isLoading || isDone) && !isNothing && (
+          <p className="px-3 py-1">
+            {isLoading && items.length === 0 && t('search.searching')}
+            {isDone &&
+              items.length > 0 &&
+              t(next === null ? 'search.count' : 'search.countMore', { count: items.length })}
+          </p>
+        )}
+        {isNothing && (
+          <Empty
+            icon={<Search size={22} />}
+            title={t('search.nothing')}
+            actions={
+              hasFilters && <Button onClick={onRemoveFilters}>{t('search.removeFilters')}</Button>
+            }
+          >
+            {t('search.nothingHint')}
+          </Empty>
+        )}
+      </div>
       {error !== null && (
         <div
           role="alert"
@@ -65,17 +79,6 @@ export function SearchResults({
           )}
         </p>
       ))}
-      {isNothing && (
-        <Empty
-          icon={<Search size={22} />}
-          title={t('search.nothing')}
-          actions={
-            hasFilters && <Button onClick={onRemoveFilters}>{t('search.removeFilters')}</Button>
-          }
-        >
-          {t('search.nothingHint')}
-        </Empty>
-      )}
       <ol aria-label={t('search.results')}>
         {items.map((found) => (
           <li key={`${found.message.conversation} ${found.message.seq}`}>
