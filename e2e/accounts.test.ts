@@ -83,6 +83,22 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await ada.page.getByText('Verified', { exact: true }).waitFor();
     expect(await ada.page.getByLabel('First name').inputValue()).toBe('Ada');
     expect(await sideways(ada.page)).toBe(0);
+    // Another language is shown at once, also in the sidebar, and keeps what was typed and the focus.
+    await ada.page.getByLabel('Last name').fill('Not saved');
+    await ada.page.getByLabel('Language').focus();
+    await ada.page.getByLabel('Language').selectOption('ar');
+    await ada.page.getByRole('heading', { name: 'الملف الشخصي' }).waitFor();
+    const sidebar = (name: string) =>
+      ada.page
+        .getByRole('navigation', { name, includeHidden: true })
+        .waitFor({ state: 'attached' });
+    await sidebar('المحادثات والأشخاص');
+    expect(await ada.page.locator('html').getAttribute('dir')).toBe('rtl');
+    expect(await ada.page.locator('[name=lastName]').inputValue()).toBe('Not saved');
+    expect(await ada.page.evaluate(() => document.activeElement?.tagName)).toBe('SELECT');
+    await ada.page.locator('select:focus').selectOption('');
+    await ada.page.getByRole('heading', { name: 'Profile', exact: true }).waitFor();
+    await sidebar('Conversations and people');
   });
 
   test('resets a forgotten password with the emailed link, once', async () => {

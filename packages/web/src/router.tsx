@@ -25,14 +25,14 @@ const lazyPage: typeof lazyRouteComponent = (load, name) =>
 
 type LazyPage = ReturnType<typeof lazyRouteComponent>;
 
-/** A page that is rendered again when the language is changed, as the pages before login are. */
-function publicPage(Page: LazyPage): RouteComponent {
-  function PublicPage() {
+/** A page that is rendered again when the language is changed: those before login, and the settings. */
+function translatedPage(Page: LazyPage): RouteComponent {
+  function TranslatedPage() {
     useLanguage();
     return <Page />;
   }
   // The router loads a page before it shows it.
-  return Object.assign(PublicPage, { preload: async () => Page.preload?.() });
+  return Object.assign(TranslatedPage, { preload: async () => Page.preload?.() });
 }
 
 /** A page whose code and texts are loaded at the start. */
@@ -52,7 +52,7 @@ const outside = createRoute({
   },
 });
 const out = <Path extends string>(path: Path, component: LazyPage) =>
-  createRoute({ getParentRoute: () => outside, path, component: publicPage(component) });
+  createRoute({ getParentRoute: () => outside, path, component: translatedPage(component) });
 
 const outsidePages = [
   out(
@@ -89,7 +89,7 @@ const outsidePages = [
 const reset = createRoute({
   getParentRoute: () => root,
   path: '/reset',
-  component: publicPage(lazyPage(() => import('./auth/reset-page.tsx'), 'ResetPage')),
+  component: translatedPage(lazyPage(() => import('./auth/reset-page.tsx'), 'ResetPage')),
 });
 
 /** All other pages need a session; their code is loaded only with one. */
@@ -196,12 +196,12 @@ const join = createRoute({
 const account = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
-  component: lazyPage(() => import('./account/account-layout.tsx'), 'AccountLayout'),
+  component: translatedPage(
+    lazyPage(() => import('./account/account-layout.tsx'), 'AccountLayout'),
+  ),
 });
-const accountPage = <Path extends string>(
-  path: Path,
-  component: ReturnType<typeof lazyRouteComponent>,
-) => createRoute({ getParentRoute: () => account, path, component });
+const accountPage = <Path extends string>(path: Path, component: LazyPage) =>
+  createRoute({ getParentRoute: () => account, path, component: translatedPage(component) });
 const accountPages = [
   // The list of the pages, where it is not next to them.
   createRoute({ getParentRoute: () => account, path: '/' }),

@@ -1,27 +1,24 @@
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
-import { shownLocale, t } from '../texts/index.ts';
+import { changeLanguage, shownLanguage, shownLocale, t } from '../texts/index.ts';
 import { chooseLanguage, chosenLanguage, LANGUAGES } from '../texts/languages.ts';
 import { Card } from '../ui/card.tsx';
 import { Select } from '../ui/select.tsx';
 import { toast } from '../ui/toast.ts';
 
-/**
- * Chooses the language of this device, and of emails and notifications. The page is loaded again in it: drafts,
- * unsent messages and the address are kept.
- */
+/** Chooses the language of this device, and of emails and notifications. */
 export function LanguageCard() {
   const client = useClient();
   const choose = async (tag: string | null) => {
     chooseLanguage(tag);
+    // If its texts cannot be loaded, it is shown at the next start.
+    changeLanguage(shownLanguage()).catch(() => toast.error(t('errors.network')));
     try {
-      // Without a connection the change waits, and is sent after the reload.
       await client.changeLocale(shownLocale());
     } catch (error) {
       // The language of this device has changed anyway.
       toast.error(errorMessage(error));
     }
-    location.reload();
   };
   return (
     <Card title={t('profile.language')} description={t('profile.languageIntro')}>

@@ -18,6 +18,7 @@ import { useVisits } from '../session/visits.ts';
 import { type SidebarDialog, SidebarDialogs } from '../sidebar/dialogs.tsx';
 import { Sidebar } from '../sidebar/sidebar.tsx';
 import { t } from '../texts/index.ts';
+import { useLanguage } from '../texts/use-language.ts';
 import { cx } from '../ui/cx.ts';
 import { reloadLogo } from '../ui/logo.tsx';
 import { useUnreadInTitle } from '../ui/page-title.tsx';
@@ -72,13 +73,15 @@ function Shell() {
   useLogo(client);
   useUnreadInTitle(useUnreadCount());
   useAppShortcuts({ conversation, preloadSwitcher, openSwitcher, openShortcuts });
+  // Rows of the sidebar are rendered only when their data changes, so another language makes new ones.
+  const language = useLanguage();
   return (
     <div className="flex h-dvh flex-col overflow-hidden">
       <SkipLink />
       <ConnectionLine />
       <div className="flex min-h-0 flex-1">
         <div className={cx('w-full shrink-0 md:block md:w-72 xl:w-80', !isHome && 'hidden')}>
-          <Sidebar onSearch={openSwitcher} openDialog={setDialog} />
+          <Sidebar key={language} onSearch={openSwitcher} openDialog={setDialog} />
         </div>
         <main
           id="content"
@@ -95,7 +98,7 @@ function Shell() {
         <Tour onEnd={() => setTourOver(true)} />
       )}
       <SidebarDialogs open={dialog} onClose={() => setDialog(null)} />
-      <Toasts />
+      <Toasts key={language} />
     </div>
   );
 }

@@ -8,15 +8,14 @@ import {
   languageOf,
 } from './languages.ts';
 
-const shownLanguage = () => chosenLanguage() ?? firstAvailable(preferredLanguages());
+/** Returns the language that the client is to be shown in: the one chosen on this device, or one that the browser prefers. */
+export const shownLanguage = (): LanguageTag =>
+  chosenLanguage() ?? firstAvailable(preferredLanguages());
 
-/** The language of the web client: the one chosen on this device, or one that the browser prefers. */
+/** The language of the web client. */
 export let language = shownLanguage();
 
-/**
- * Returns the locale of the language that is shown after the page is loaded again: the regional variant that the
- * browser prefers.
- */
+/** Returns the locale of {@link shownLanguage}: the regional variant that the browser prefers. */
 export const shownLocale = (): string => localeOf(shownLanguage());
 
 const localeOf = (language: LanguageTag): string =>
@@ -91,8 +90,8 @@ export function onLanguage(listener: () => void): () => void {
 let changes = 0;
 
 /**
- * Shows the pages before login in another language, without loading them again. The pages with a session are loaded
- * again instead, because their rows are rendered only when their data changes.
+ * Changes the language without loading the page again: components that use `useLanguage` are rendered again, such as
+ * all pages before login and the settings.
  */
 export async function changeLanguage(tag: LanguageTag): Promise<void> {
   const change = ++changes;
