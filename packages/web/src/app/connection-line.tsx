@@ -1,6 +1,7 @@
 import type { ClientSnapshot } from '@parley/client';
 import { WifiOff } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useWaitingForFiles } from '../files/use-new-files.ts';
 import { listFormat } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -14,7 +15,8 @@ const SHOW_AFTER_MS = 2_500;
 export function ConnectionLine() {
   const client = useClient();
   const state = useParley((s) => s.state);
-  const waiting = useParley(waitingText);
+  const waitingForFiles = useWaitingForFiles();
+  const waiting = useParley(useCallback((s) => waitingText(s, waitingForFiles), [waitingForFiles]));
   const [shown, setShown] = useState(false);
   const last = useRef<ConnectionPhase>(null);
   const phase = nextPhase(last.current, state);
@@ -68,11 +70,12 @@ const DESCRIPTIONS: Readonly<Record<NonNullable<ConnectionPhase>, () => string>>
 };
 
 /** Returns which changes of the user the server has not answered; empty if there are none. */
-function waitingText({ outbox, waitingChanges }: ClientSnapshot): string {
+function waitingText({ outbox, waitingChanges }: ClientSnapshot, waitingForFiles: number): string {
   const pending = outbox.filter(({ state }) => state === 'pending');
-  const messages = pending.filter(({ command }) => command.op === 'post').length;
+  const posts = pending.filter(({ command }) => command.op === 'post').length;
   const reads = pending.filter(({ command }) => command.op === 'read').length;
-  const messageChanges = pending.length - messages - reads;
+  const messages = posts + waitingForFiles;
+  const messageChanges = pending.length - posts - reads;
   return listFormat().format([
     ...(messages > 0 ? [t('connection.waitingMessages', { count: messages })] : []),
     ...(messageChanges > 0

@@ -68,6 +68,15 @@ export function useUnsentFiles(): UnsentFiles {
   return files;
 }
 
+/** Returns the number of messages that wait for their files. */
+export function useWaitingForFiles(): number {
+  const unsent = useUnsentFiles();
+  return useSyncExternalStore(
+    unsent.subscribe,
+    useCallback(() => unsent.waiting.length, [unsent]),
+  );
+}
+
 /** Returns the files of the message that is being written in a conversation or thread. */
 export function useNewFiles({ conversation, thread = null }: DraftPlace): NewFiles {
   const unsent = useUnsentFiles();
