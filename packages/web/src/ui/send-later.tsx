@@ -2,7 +2,7 @@ import type { ClientId } from '@parley/protocol';
 import { useState } from 'react';
 import { fromField, inAnHour, mondayMorning, toField, tomorrowMorning } from '../lib/later.ts';
 import { errorMessage } from '../lib/text.ts';
-import { fullTime } from '../lib/time.ts';
+import { dayAndTime } from '../lib/time.ts';
 import { useCommandIds } from '../session/use-command-ids.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
@@ -15,6 +15,14 @@ const PRESETS: readonly (readonly [PlainKey, () => Date])[] = [
   ['scheduled.tomorrow', tomorrowMorning],
   ['scheduled.monday', mondayMorning],
 ];
+
+/** Returns the suggested times. On Sundays, tomorrow and Monday are the same one. */
+function presetsNow(): readonly (readonly [PlainKey, Date])[] {
+  const times = PRESETS.map(([key, timeOf]) => [key, timeOf()] as const);
+  return times.filter(
+    ([, time], i) => !times.slice(0, i).some(([, other]) => other.getTime() === time.getTime()),
+  );
+}
 
 /**
  * Asks when to send a message, or when to be reminded of one. The dialog stays open if `onChoose`
@@ -40,7 +48,7 @@ export function SendLater({
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
   // The times are fixed while the dialog is open, so that a retry is the same command.
-  const [presets] = useState(() => PRESETS.map(([key, timeOf]) => [key, timeOf()] as const));
+  const [presets] = useState(presetsNow);
   const commandId = useCommandIds();
   const choose = async (time: Date | null) => {
     if (time === null) {
@@ -69,7 +77,7 @@ export function SendLater({
               onClick={() => void choose(time)}
             >
               <span>{t(key)}</span>
-              <span className="font-normal text-muted">{fullTime(time.toISOString())}</span>
+              <span className="font-normal text-muted">{dayAndTime(time.toISOString())}</span>
             </Button>
           </li>
         ))}
