@@ -309,7 +309,28 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rae.page.keyboard.press('ArrowRight');
     await expectFocus('Reply');
     await rae.page.keyboard.press('Escape');
+    // A dialog starts at its first field and returns the focus, whether its code is loaded already or not.
+    const find = rae.page.getByRole('searchbox', { name: 'Find a conversation' });
+    for (let time = 0; time < 2; time++) {
+      await rae.page.keyboard.press('Enter');
+      await rae.page.keyboard.press('ArrowLeft');
+      await expectFocus('More actions');
+      await rae.page.keyboard.press('Enter');
+      await rae.page.getByRole('menuitem', { name: 'Forward message' }).press('Enter');
+      await expect.poll(() => find.evaluate((e) => e === document.activeElement)).toBe(true);
+      await rae.page.keyboard.press('Escape');
+      await expectFocus('More actions');
+      await rae.page.keyboard.press('Escape');
+    }
+    await rae.page.keyboard.press('Delete');
+    await expect.poll(() => rae.focused()).toMatch(/: Message deleted$/);
+    await rae.page.keyboard.press('Enter');
+    await expectFocus('Undo');
+    await rae.page.keyboard.press('Enter');
+    await expect.poll(() => rae.focused()).toMatch(/: Changed$/);
     await rae.page.keyboard.press('Escape');
+    await expectFocus(composer);
+    await rae.page.reload();
     await expectFocus(composer);
     await rae.page.keyboard.press('Control+/');
     await rae.page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
@@ -1231,6 +1252,9 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await field.fill('Sent during the upload');
     await field.press('Enter');
     await waiting.getByText('Sent during the upload').waitFor();
+    await ida.context.setOffline(true);
+    await ida.page.getByText('Will be sent when you reconnect: 1 message.').waitFor();
+    await ida.context.setOffline(false);
     await ida.open('everyone');
     // The pointer has scrolled Joe’s list up to the message above, which may have stopped it from following its end.
     const list = joe.page.getByRole('log', { name: 'Messages in Pictures' });

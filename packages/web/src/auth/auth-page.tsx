@@ -46,7 +46,11 @@ export function AuthPage({
           </a>
         </p>
       </aside>
-      <main className="flex min-w-0 flex-col px-5 pt-[max(2.5rem,env(safe-area-inset-top))] pb-6 sm:px-10">
+      <main
+        id="content"
+        tabIndex={-1}
+        className="outline-none flex min-w-0 flex-col px-5 pt-[max(2.5rem,env(safe-area-inset-top))] pb-6 sm:px-10"
+      >
         <div className="mx-auto w-full max-w-sm sm:mt-[6vh] lg:my-auto">
           <Link
             to="/"

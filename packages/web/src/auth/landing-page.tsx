@@ -29,7 +29,11 @@ export function LandingPage() {
           {t('common.logIn')}
         </Link>
       </header>
-      <main className="mx-auto grid w-full max-w-6xl flex-1 content-center items-center gap-x-16 gap-y-10 px-5 py-8 sm:px-8 lg:grid-cols-[1.1fr_1fr]">
+      <main
+        id="content"
+        tabIndex={-1}
+        className="outline-none mx-auto grid w-full max-w-6xl flex-1 content-center items-center gap-x-16 gap-y-10 px-5 py-8 sm:px-8 lg:grid-cols-[1.1fr_1fr]"
+      >
         <div>
           <h1 className="text-balance font-semibold text-4xl leading-[1.12] tracking-tight sm:text-5xl">
             {t('landing.headline')}

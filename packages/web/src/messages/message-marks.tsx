@@ -97,7 +97,11 @@ export function Deleting({ onUndo }: { onUndo: () => void }) {
         type="button"
         // Gets the focus next, after the button that deleted the message.
         data-actions
-        onClick={onUndo}
+        onClick={({ currentTarget }) => {
+          // This button is removed.
+          currentTarget.closest('article')?.focus({ preventScroll: true });
+          onUndo();
+        }}
         className="tap min-h-6 rounded-md px-1 font-medium text-accent underline underline-offset-3"
       >
         {t('message.undo')}

@@ -3,6 +3,7 @@ import { Reply } from 'lucide-react';
 import { type ComponentType, memo, type RefObject, useLayoutEffect, useRef } from 'react';
 import { useExcerpt } from '../emoji/excerpt.tsx';
 import { timeOfDay } from '../lib/time.ts';
+import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { focusContent } from '../ui/return-focus.ts';
 import { usePresenceSubscription } from '../users/use-presence-of.ts';
@@ -46,7 +47,9 @@ export const MessageRow = memo(function MessageRow({
   usePresenceSubscription(first ? [message.author] : []);
   const deletion = useDeletion(message);
   const excerpt = useExcerpt(message.body, EXCERPT, message.mentions);
-  const summary = unavailableText(message) ?? excerpt;
+  const summary = deletion.isDeleting
+    ? t('message.deleting')
+    : (unavailableText(message) ?? excerpt);
   const time = timeOfDay(message.postedAt);
   const article = useRef<HTMLElement>(null);
   const isActionable =

@@ -87,7 +87,7 @@ function onArticleKey(
   if (is(older)) focus(articles[at - 1]);
   else if (is(newer)) focus(articles[at + 1]);
   else if (is(composer)) leave();
-  else if (is(actions)) article.querySelector<HTMLElement>('[role="toolbar"] button')?.focus();
+  else if (is(actions)) focusActions(article);
   else {
     const name = ACTIONS.find((action) => is(SHORTCUTS.messages[action]));
     if (!name || (event.key.length === 1 && !singleKeysAreOn())) return false;
@@ -105,6 +105,14 @@ function onArticleKey(
     return button !== undefined && button !== null;
   }
   return true;
+}
+
+/** Focuses the first action of a message: of its toolbar, or “Undo” while it is about to be deleted. */
+function focusActions(article: HTMLElement): void {
+  const first = '[role="toolbar"] button';
+  const action =
+    article.querySelector<HTMLElement>(first) ?? article.querySelector('[data-actions]');
+  if (action instanceof HTMLElement) action.focus();
 }
 
 /** Moves between the buttons of a toolbar, which is one tab stop, or back to the message. */

@@ -3,7 +3,20 @@ import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { t } from '../texts/index.ts';
 import { IconButton } from './button.tsx';
-import { useReturnFocus } from './return-focus.ts';
+import { hasFinePointer, useReturnFocus } from './return-focus.ts';
+
+const TEXT_FIELDS =
+  'textarea:enabled, input:enabled:not([type=checkbox], [type=radio], [type=file], [type=range])';
+
+/** Focuses the first text field instead of the button that closes the dialog, unless that opens an on-screen keyboard. */
+function focusField(event: Event): void {
+  const content = event.currentTarget;
+  if (!hasFinePointer() || !(content instanceof HTMLElement)) return;
+  const field = content.querySelector<HTMLElement>(TEXT_FIELDS);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+}
 
 /** A dialog: a bottom sheet on phones, centered on wider screens. */
 export function Dialog({
@@ -28,6 +41,7 @@ export function Dialog({
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
+          onOpenAutoFocus={focusField}
           onCloseAutoFocus={(event) => {
             returnFocus(event);
             onClosed?.();

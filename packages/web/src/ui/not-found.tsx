@@ -14,7 +14,7 @@ export function NotFound() {
 /** The page for an unknown path outside of the layouts, which have a `main` element. */
 export function NotFoundPage() {
   return (
-    <main>
+    <main id="content" tabIndex={-1} className="outline-none">
       <NotFound />
     </main>
   );

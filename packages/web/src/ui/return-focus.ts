@@ -1,7 +1,7 @@
 import { type RefObject, useLayoutEffect, useRef } from 'react';
 
 /** Returns whether there is a mouse: focusing a text field then opens no on-screen keyboard. */
-const hasFinePointer = (): boolean => window.matchMedia('(pointer: fine)').matches;
+export const hasFinePointer = (): boolean => window.matchMedia('(pointer: fine)').matches;
 
 /**
  * Focuses the composer, or else the content of the page, so that keyboard and screen reader users do
@@ -16,8 +16,8 @@ export function focusContent(): void {
 
 /**
  * Returns a handler for `onCloseAutoFocus` that returns the focus to the element that had it when the dialog opened.
- * If that element is gone, the focus goes to the next action of its message, such as “Undo” after a deletion, or else
- * to the content of the page.
+ * If that element is gone, as the buttons of a message are without the focus, the focus goes to the next action of its
+ * message, such as “Undo” after a deletion, or else to the message, or to the content of the page.
  *
  * @param trigger the button of a menu, which gets the focus back: a mouse opens the menu before its button is focused
  */
@@ -26,11 +26,11 @@ export function useReturnFocus(
   trigger?: RefObject<Element | null>,
 ): (event: Event) => void {
   const opener = useRef<Element | null>(null);
-  const message = useRef<Element | null>(null);
+  const message = useRef<HTMLElement | null>(null);
   // Runs before the dialog takes the focus: its content is mounted in a later pass.
   useLayoutEffect(() => {
     if (!isOpen) return;
-    opener.current = trigger?.current ?? document.activeElement;
+    opener.current = trigger?.current ?? outsideOfMenus(document.activeElement);
     message.current = opener.current?.closest('article') ?? null;
   }, [isOpen, trigger]);
   return (event) => {
@@ -44,10 +44,17 @@ export function useReturnFocus(
       followRemoval(before);
     } else {
       const actions = message.current?.querySelector<HTMLElement>('[data-actions]');
-      actions?.focus({ preventScroll: true });
+      (actions ?? message.current)?.focus({ preventScroll: true });
     }
     if (document.activeElement === document.body) focusContent();
   };
+}
+
+/** Returns the button that opened the menu of an element: the menu may still have the focus when its dialog opens. */
+function outsideOfMenus(element: Element | null): Element | null {
+  const menu = element?.closest('[role=menu]');
+  const button = document.getElementById(menu?.getAttribute('aria-labelledby') ?? '');
+  return button === null ? element : outsideOfMenus(button);
 }
 
 /** How long after a dialog its action may remove the element that opened it, ms: a list is requested again. */
