@@ -318,6 +318,8 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       await rae.page.keyboard.press('Enter');
       await rae.page.getByRole('menuitem', { name: 'Forward message' }).press('Enter');
       await expect.poll(() => find.evaluate((e) => e === document.activeElement)).toBe(true);
+      await find.press('Enter');
+      await expectFocus('Focus');
       await rae.page.keyboard.press('Escape');
       await expectFocus('More actions');
       await rae.page.keyboard.press('Escape');

@@ -1,6 +1,6 @@
 import type { TimelineMessage } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
-import { useMemo, useState } from 'react';
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { byActivity, titleOf } from '../lib/conversation-views.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -29,6 +29,13 @@ export function ForwardDialog({
   const [comment, setComment] = useState('');
   const [busy, setBusy] = useState(false);
   const commandId = useCommandIds();
+  const list = useRef<HTMLUListElement>(null);
+  /** Moves to the first match, which Enter then chooses. */
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== 'ArrowDown') return;
+    event.preventDefault();
+    list.current?.querySelector('button')?.focus();
+  };
   const matches = useMemo(() => {
     const query = text.trim().toLowerCase();
     return [...conversations.values()]
@@ -58,16 +65,18 @@ export function ForwardDialog({
           label={t('forward.find')}
           type="search"
           value={text}
+          onKeyDown={onKeyDown}
           onChange={(event) => setText(event.target.value)}
         />
         <Field
           label={t('forward.comment')}
           value={comment}
           maxLength={4_000}
+          onKeyDown={onKeyDown}
           onChange={(event) => setComment(event.target.value)}
         />
       </div>
-      <ul className="mt-3">
+      <ul ref={list} className="mt-3">
         {matches.map(({ id, title }) => (
           <li key={id}>
             <Button

@@ -63,7 +63,7 @@ export function RowMenu({
       ? void attempt(() => client.sidebar.move({ conversations: [view.id], section: null }))
       : applyDrop(client, dropOf(arrangement, sidebar, view, { section: 'favorites' }));
   return (
-    <Menu {...menu}>
+    <Menu {...menu} label={t('sidebar.options')}>
       <ActionItem
         icon={isFavorite ? <StarOff size={16} /> : <Star size={16} />}
         onSelect={toggleFavorite}
@@ -185,7 +185,7 @@ export function SectionMenu({
     manual: t('sidebar.byHand'),
   };
   return (
-    <Menu {...menu}>
+    <Menu {...menu} label={t('sidebar.sectionOptions', { section: titleOfSection(section) })}>
       <DropdownMenu.Label className={MENU_LABEL}>{t('sidebar.order')}</DropdownMenu.Label>
       <DropdownMenu.RadioGroup
         value={section.order}
@@ -236,11 +236,16 @@ export function SectionMenu({
 }
 
 /** A menu that is open, at a point. */
-function Menu({ at, onClosed, children }: MenuProps & { children: ReactNode }) {
+function Menu({
+  at,
+  label,
+  onClosed,
+  children,
+}: MenuProps & { label: string; children: ReactNode }) {
   return (
     <MenuAt
       at={at}
-      label={t('sidebar.options')}
+      label={label}
       onClosed={onClosed}
       onCloseAutoFocus={(event) => event.preventDefault()}
     >
