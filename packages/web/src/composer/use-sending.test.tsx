@@ -30,10 +30,12 @@ async function open({
   author = ann,
   slow = 0,
   thread,
+  replyTo,
 }: {
   author?: AccountId;
   slow?: number;
   thread?: Seq;
+  replyTo?: Seq;
 }) {
   const posts: string[] = [];
   const reactions: [Seq, string][] = [];
@@ -72,7 +74,12 @@ async function open({
   } as unknown as ConversationView;
   const hook = await renderHook(
     useSending,
-    { view, ...(thread !== undefined && { thread }), options: {}, onEmptied: () => undefined },
+    {
+      view,
+      ...(thread !== undefined && { thread }),
+      options: replyTo === undefined ? {} : { replyTo },
+      onEmptied: () => undefined,
+    },
     (component) => <SessionProvider value={{ client, account: me }}>{component}</SessionProvider>,
   );
   close = hook.unmount;
@@ -109,6 +116,9 @@ test('“+👍” reacts to the last message of the conversation, and is a text 
   const thread = await open({ thread: 3 as Seq });
   expect(await thread.send('+👍')).toBe(true);
   expect([thread.posts, thread.reactions]).toEqual([['+👍'], []]);
+  const reply = await open({ replyTo: 5 as Seq });
+  expect(await reply.send('+👍')).toBe(true);
+  expect([reply.posts, reply.reactions]).toEqual([['+👍'], []]);
 });
 
 test('the text of a slash command stays until it has succeeded, and what was typed since is kept', async () => {
