@@ -57,7 +57,10 @@ async function open({
     subscribe: stop,
     on: stop,
     drafts: { get: () => null },
-    api: { updateGroup: () => new Promise<void>((resolve) => topics.push(resolve)) },
+    api: {
+      updateGroup: () => new Promise<void>((resolve) => topics.push(resolve)),
+      upload: () => Promise.reject(new Error('the disk is full')),
+    },
     timeline: () => ({ snapshot: { messages: [last], hasNewer: false }, subscribe: stop }),
     post: (_id: ConversationId, body: string) => {
       posts.push(body);
@@ -101,6 +104,16 @@ test('a text is posted without the spaces around it, and the field emptied', asy
   expect([posts, hook.result.text]).toEqual([['hello'], '']);
   expect(await send('  ')).toBe(false);
   expect(posts).toHaveLength(1);
+});
+
+test('nothing is sent while one of its files could not be uploaded', async () => {
+  const { hook, posts, send } = await open({});
+  await hook.change(() => hook.result.files.add([new File(['x'], 'a.txt')]));
+  await vi.waitFor(() => expect(hook.result.files.hasFailed).toBe(true));
+  expect(await send('with a file')).toBe(false);
+  expect([posts, hook.result.text]).toEqual([[], 'with a file']);
+  await hook.change(() => hook.result.files.remove(hook.result.files.items[0]?.key ?? 0));
+  expect(await send('without it')).toBe(true);
 });
 
 test('in slow mode nothing is sent until the wait is over', async () => {
