@@ -235,7 +235,7 @@ interface Target {
 
 /**
  * Returns what the event refers to. `message` is always the seq of a `message.posted`, in the
- * conversation that the event names or else in its own stream; `seq` is an event of the conversation.
+ * conversation that the event names, or else in the stream of the event; `seq` is an event of the conversation.
  */
 function targetsOf(event: StoredEvent): Target[] {
   const data: {

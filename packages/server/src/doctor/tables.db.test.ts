@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
-import { LOG_TABLES, PROJECTION_TABLES, STATE_TABLES } from './tables.ts';
+import { LOG_TABLES, STATE_TABLES } from './other-tables.ts';
+import { PROJECTION_TABLES } from './tables.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {
