@@ -58,9 +58,10 @@ export const CHUNK_GROUPS: Group[] = [
     name: 'menus',
     test: modules(
       'ui/dialog',
+      'composer/completion-list',
       'own-menu/own-menu-items',
       'emoji/emoji-popover',
-      'messages/(message-actions|message-menu|message-sheet)',
+      'messages/(message-actions|message-menu|message-sheet|more-dialog)',
     ),
   },
   { name: 'emoji', test: modules('emoji/(built-in|emoji-search)') },

@@ -3,18 +3,21 @@ import { Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { MoreAction } from './message-action.ts';
+import { useMoreActions } from './more-actions.tsx';
+import type { MoreDialogName } from './more-dialog.tsx';
 import { useQuotes } from './quoted-messages.ts';
 import { usePermissions } from './use-permissions.ts';
 
 /** Returns all actions on a message except reactions, for its toolbar, its context menu and its menu on touch screens. */
 export function useAllActions(
   message: TimelineMessage,
-  more: readonly MoreAction[],
+  onOpen: (dialog: MoreDialogName) => void,
   onEdit: () => void,
   onDelete: () => void,
 ): readonly MoreAction[] {
   const may = usePermissions(message);
   const togglePin = useTogglePin(message);
+  const more = useMoreActions(message, onOpen);
   const { reply } = useQuotes();
   const actions: MoreAction[] = [];
   if (reply) {

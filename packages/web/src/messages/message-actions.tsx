@@ -4,8 +4,9 @@ import { ActionMenu } from '../ui/action-menu.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { useAllActions } from './all-actions.tsx';
 import { MenuItems } from './menu-items.tsx';
-import type { ActionKey, MoreAction } from './message-action.ts';
+import type { ActionKey } from './message-action.ts';
 import { setToolbarActions } from './message-key-actions.ts';
+import type { MoreDialogName } from './more-dialog.tsx';
 import { ReactionPicker } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
@@ -19,17 +20,17 @@ const BUTTONS_MAX = 3;
  */
 export function MessageActions({
   message,
-  more,
+  onOpen,
   onEdit,
   onDelete,
 }: {
   message: TimelineMessage;
-  more: readonly MoreAction[];
+  onOpen: (dialog: MoreDialogName) => void;
   onEdit: () => void;
   onDelete: () => void;
 }) {
   const may = usePermissions(message);
-  const actions = useAllActions(message, more, onEdit, onDelete);
+  const actions = useAllActions(message, onOpen, onEdit, onDelete);
   const named = (name: ActionKey) => actions.filter(({ key }) => key === name);
   const isReplied = named('reply').length > 0;
   const buttons = BUTTONS.filter((name) => name !== 'forward' || !isReplied)

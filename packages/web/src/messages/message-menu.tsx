@@ -5,25 +5,25 @@ import { MenuAt, type MenuPoint } from '../ui/menu-at.tsx';
 import { useReturnFocus } from '../ui/return-focus.ts';
 import { useAllActions } from './all-actions.tsx';
 import { MenuItems } from './menu-items.tsx';
-import type { MoreAction } from './message-action.ts';
+import type { MoreDialogName } from './more-dialog.tsx';
 
 /** The context menu of a message, open at a point of the window. */
 export function MessageMenu({
   at,
   message,
-  more,
+  onOpen,
   onEdit,
   onDelete,
   onClosed,
 }: {
   at: MenuPoint;
   message: TimelineMessage;
-  more: readonly MoreAction[];
+  onOpen: (dialog: MoreDialogName) => void;
   onEdit: () => void;
   onDelete: () => void;
   onClosed: () => void;
 }) {
-  const actions = useAllActions(message, more, onEdit, onDelete);
+  const actions = useAllActions(message, onOpen, onEdit, onDelete);
   const returnFocus = useReturnFocus(true);
   // The rows of the list may be transformed, which would move fixed elements inside them.
   return createPortal(

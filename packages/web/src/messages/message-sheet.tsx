@@ -10,6 +10,7 @@ import { groupsOf, type MenuEntry, type Submenu } from './action-groups.ts';
 import { useAllActions } from './all-actions.tsx';
 import { submenuLook } from './menu-items.tsx';
 import type { MoreAction } from './message-action.ts';
+import type { MoreDialogName } from './more-dialog.tsx';
 import { useReact } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
@@ -22,21 +23,21 @@ const EXCERPT = 120;
 export function MessageSheet({
   message,
   author,
-  more,
+  onOpen,
   onEdit,
   onDelete,
   onClose,
 }: {
   message: TimelineMessage;
   author: string;
-  more: readonly MoreAction[];
+  onOpen: (dialog: MoreDialogName) => void;
   onEdit: () => void;
   onDelete: () => void;
   onClose: () => void;
 }) {
   const may = usePermissions(message);
   const summary = useExcerpt(message.body, EXCERPT, message.mentions);
-  const actions = useAllActions(message, more, onEdit, onDelete);
+  const actions = useAllActions(message, onOpen, onEdit, onDelete);
   const react = useReact(message);
   const choose = (emoji: string) => {
     react(emoji);

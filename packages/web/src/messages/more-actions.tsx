@@ -14,68 +14,51 @@ import {
   MessagesSquare,
   Undo2,
 } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
 import { inAnHour, tomorrowMorning } from '../lib/later.ts';
 import { linkTo } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
-import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { attempt } from '../ui/attempt.ts';
 import { copyText } from '../ui/copy-text.ts';
 import { toast } from '../ui/toast.ts';
 import type { MoreAction } from './message-action.ts';
-import { MoreDialog, type MoreDialogName } from './more-dialog.tsx';
+import type { MoreDialogName } from './more-dialog.tsx';
 import { useThreadLinks } from './thread-link.ts';
 import { usePermissions } from './use-permissions.ts';
+import { useSaveMessage } from './use-save-message.ts';
 
-/**
- * Returns a function that builds the other actions on a stored message, for where they are shown, and the dialog that
- * one of them has opened.
- */
-export function useMoreActions(message: TimelineMessage): {
-  readonly actions: () => readonly MoreAction[];
-  readonly dialog: ReactNode;
-} {
+/** Returns the other actions on a stored message; `open` opens the dialog of one of them. */
+export function useMoreActions(
+  message: TimelineMessage,
+  open: (dialog: MoreDialogName) => void,
+): readonly MoreAction[] {
   const client = useClient();
-  const [open, setOpen] = useState<MoreDialogName | null>(null);
   const may = usePermissions(message);
   const me = useParley((s) => s.me?.id);
   const members = useParley((s) => s.conversations.get(message.conversation)?.memberCount ?? 0);
   const links = useThreadLinks();
-  const { conversation, seq } = message;
-  const save = async (remindAt: string | null) => {
-    await client.api.personal.save(conversation, seq, remindAt);
-    toast(
-      remindAt === null
-        ? t('message.saved')
-        : t('message.reminderSet', { time: fullTime(remindAt) }),
-    );
-  };
+  const save = useSaveMessage(message);
   const saveNow = (remindAt: string | null) =>
     void save(remindAt).catch((error: unknown) => {
       toast.error(t('message.saveFailed'), { description: errorMessage(error) });
     });
   // The read cursors of the conversation do not apply to a thread.
   const isOnlyInThread = message.thread !== null && !message.alsoInConversation;
-  const actions = () => [
-    ...(links?.mayReply ? [threadAction(() => links.open(message.thread ?? seq))] : []),
+  return [
+    ...(links?.mayReply ? [threadAction(() => links.open(message.thread ?? message.seq))] : []),
     ...(isOnlyInThread ? [] : [unreadAction(client, message)]),
     ...(message.body === '' && message.attachments.length === 0
       ? []
-      : [forwardAction(() => setOpen('forward'))]),
+      : [forwardAction(() => open('forward'))]),
     ...copyActions(message),
-    ...savingActions(saveNow, () => setOpen('remindAt')),
+    ...savingActions(saveNow, () => open('remindAt')),
     ...(members <= LIMITS.receiptsMembers && !isOnlyInThread
-      ? [seenByAction(() => setOpen('seenBy'))]
+      ? [seenByAction(() => open('seenBy'))]
       : []),
-    ...(may('hide') ? hidingActions(client, message, () => setOpen('hidden')) : []),
-    ...(message.author === me ? [] : othersActions(setOpen)),
+    ...(may('hide') ? hidingActions(client, message, () => open('hidden')) : []),
+    ...(message.author === me ? [] : othersActions(open)),
   ];
-  const dialog = open && (
-    <MoreDialog name={open} message={message} onRemind={save} onClose={() => setOpen(null)} />
-  );
-  return { actions, dialog };
 }
 
 const threadAction = (run: () => void): MoreAction => ({

@@ -1,6 +1,7 @@
 import type { TimelineMessage } from '@parley/client';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { t } from '../texts/index.ts';
+import { useSaveMessage } from './use-save-message.ts';
 
 const ForwardDialog = lazyPart(async () => (await import('./forward-dialog.tsx')).ForwardDialog);
 const HiddenMessageDialog = lazyPart(
@@ -21,15 +22,13 @@ export type MoreDialogName = 'forward' | 'seenBy' | 'remindAt' | 'hidden' | 'why
 export function MoreDialog({
   name,
   message,
-  onRemind,
   onClose,
 }: {
   name: MoreDialogName;
   message: TimelineMessage;
-  /** Saves the message with a reminder. */
-  onRemind: (remindAt: string) => Promise<void>;
   onClose: () => void;
 }) {
+  const save = useSaveMessage(message);
   switch (name) {
     case 'forward':
       return <ForwardDialog message={message} onClose={onClose} />;
@@ -46,7 +45,7 @@ export function MoreDialog({
         <ChooseTime
           title={t('message.remindTitle')}
           action={t('message.setReminder')}
-          onChoose={onRemind}
+          onChoose={save}
           onClose={onClose}
         />
       );

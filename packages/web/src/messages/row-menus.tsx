@@ -1,14 +1,16 @@
 import type { TimelineMessage } from '@parley/client';
 import { EllipsisVertical } from 'lucide-react';
+import { useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { MessageActions } from './lazy-message-actions.ts';
-import { useMoreActions } from './more-actions.tsx';
+import type { MoreDialogName } from './more-dialog.tsx';
 import type { RowMenusState } from './use-row-menus.ts';
 
 const MessageSheet = lazyPart(async () => (await import('./message-sheet.tsx')).MessageSheet);
 const MessageMenu = lazyPart(async () => (await import('./message-menu.tsx')).MessageMenu);
+const MoreDialog = lazyPart(async () => (await import('./more-dialog.tsx')).MoreDialog);
 
 /** The actions on a message: its toolbar, menu or sheet, and the dialog that an action has opened. */
 export function RowMenus({
@@ -24,9 +26,9 @@ export function RowMenus({
   onEdit: () => void;
   onDelete: () => void;
 }) {
-  const more = useMoreActions(message);
+  const [dialog, setDialog] = useState<MoreDialogName | null>(null);
   const { isTouch, isActionable, menuAt, setSheetOpen } = menus;
-  const actions = { message, onEdit, onDelete };
+  const actions = { message, onOpen: setDialog, onEdit, onDelete };
   return (
     <>
       {isTouch && (
@@ -43,19 +45,14 @@ export function RowMenus({
           )}
         </div>
       )}
-      {menus.isToolbarRendered && <MessageActions {...actions} more={more.actions()} />}
+      {menus.isToolbarRendered && <MessageActions {...actions} />}
       {menuAt && isActionable && (
-        <MessageMenu {...actions} more={more.actions()} at={menuAt} onClosed={menus.closeMenu} />
+        <MessageMenu {...actions} at={menuAt} onClosed={menus.closeMenu} />
       )}
       {menus.isSheetOpen && isActionable && (
-        <MessageSheet
-          {...actions}
-          more={more.actions()}
-          author={author}
-          onClose={() => setSheetOpen(false)}
-        />
+        <MessageSheet {...actions} author={author} onClose={() => setSheetOpen(false)} />
       )}
-      {more.dialog}
+      {dialog && <MoreDialog name={dialog} message={message} onClose={() => setDialog(null)} />}
     </>
   );
 }
