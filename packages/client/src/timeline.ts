@@ -180,7 +180,7 @@ export class Timeline {
     this.changed();
   }
 
-  /** Removes expired messages from a section; if it has no others, the messages after them are loaded. */
+  /** Removes expired messages from the detached ones; if none are left, the messages after them are loaded. */
   #expire(detached: DetachedMessages, upTo: Seq): void {
     const remaining = detached.messages.filter(({ seq }) => seq > upTo);
     if (remaining.length === detached.messages.length) return;

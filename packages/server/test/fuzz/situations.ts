@@ -64,7 +64,7 @@ function loggingIn(fixtures: Fixtures): Situations {
       return { fixed: { username: name, email, invitation: undefined, ...password } };
     },
     renewAccessToken: async () => ({ token: (await fixtures.user()).sessionToken }),
-    logout: async () => as(await fixtures.user()),
+    logout: async () => ({ token: (await fixtures.user()).sessionToken }),
     authorizeReset: async () => ({ fixed: { token: await fixtures.resetToken() } }),
     resetPassword: async () => ({ fixed: { token: await fixtures.resetToken(), ...password } }),
     secondFactor: async () => {
