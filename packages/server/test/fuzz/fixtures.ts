@@ -51,10 +51,17 @@ export class Fixtures {
   async userWithTotp(): Promise<User & { secret: string; recoveryCode: string }> {
     const user = await this.user();
     const { secret } = ok(await user.request('POST', '/me/totp', password)).body;
-    // Each code is accepted once: the present one is for the request.
-    const code = totpCode(secret, Date.now() - STEP_MS);
+    const code = totpCode(secret);
     const { recoveryCodes } = ok(await user.request('POST', '/me/totp/confirm', { code })).body;
     return { ...user, secret, recoveryCode: recoveryCodes[0] };
+  }
+
+  /**
+   * Returns the code after the present one, which the server accepts, too: each code is accepted once, and an earlier
+   * one may expire before it arrives.
+   */
+  nextCode(secret: string): string {
+    return totpCode(secret, Date.now() + STEP_MS);
   }
 
   /** Registers a user with a passkey, and returns what holds it. */

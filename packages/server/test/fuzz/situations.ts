@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import { EVERYONE } from '../../src/conversations/everyone.ts';
 import { Authenticator } from '../support/authenticator.ts';
-import { PASSWORD, totpCode } from '../support/credentials.ts';
+import { PASSWORD } from '../support/credentials.ts';
 import { loginAt, type User } from '../support/server.ts';
 import { until } from '../support/sink.ts';
 import { ONE_PIXEL, startUpload, uploadFile } from '../support/uploads.ts';
@@ -69,7 +69,7 @@ function loggingIn(fixtures: Fixtures): Situations {
     resetPassword: async () => ({ fixed: { token: await fixtures.resetToken(), ...password } }),
     secondFactor: async () => {
       const user = await fixtures.userWithTotp();
-      const totp = totpCode(user.secret);
+      const totp = fixtures.nextCode(user.secret);
       const ticket = await fixtures.ticket(user);
       return { fixed: { ticket, totp, recoveryCode: undefined, passkey: undefined } };
     },
@@ -158,7 +158,7 @@ function secondFactors(fixtures: Fixtures): Situations {
     confirmTotp: async () => {
       const user = await fixtures.user();
       const { secret } = ok(await user.request('POST', '/me/totp', password)).body;
-      return as(user, { code: totpCode(secret) });
+      return as(user, { code: fixtures.nextCode(secret) });
     },
     removeTotp: async () => as(await fixtures.userWithTotp(), password),
     renewRecoveryCodes: async () => as(await fixtures.userWithTotp(), password),
