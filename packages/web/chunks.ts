@@ -37,7 +37,7 @@ export const CHUNK_GROUPS: Group[] = [
       ),
       /\/node_modules\/@tanstack\/react-router\//,
       // Icons of both.
-      /\/node_modules\/lucide-react\/dist\/esm\/icons\/(check|check-check|chevron-down|copy|eye|eye-off|list-ordered|log-in)\.mjs$/,
+      /\/node_modules\/lucide-react\/dist\/esm\/icons\/(check|check-check|chevron-down|copy|eye|eye-off|list-ordered|log-in|shield-check)\.mjs$/,
     ),
   },
   // The client of a session connects while the layout and the page are being loaded.
@@ -62,6 +62,7 @@ export const CHUNK_GROUPS: Group[] = [
       'own-menu/own-menu-items',
       'emoji/emoji-popover',
       'messages/(message-actions|message-menu|message-sheet|more-dialog)',
+      'onboarding/setup-card',
     ),
   },
   { name: 'emoji', test: modules('emoji/(built-in|emoji-search)') },
