@@ -4,6 +4,8 @@ import { type LoginState, openPage } from './page.ts';
 
 /** The main thread is calm after this time without a long task, ms. */
 const CALM_MS = 500;
+/** A conversation must be interactive within this time, even on a busy machine, ms. */
+const INTERACTIVE_MS = 60_000;
 
 /** Returns the size of the scripts and styles that an address needs, as they are sent, KiB. */
 export async function sizeOf(
@@ -53,7 +55,8 @@ export async function timeToInteractive(
     requestAnimationFrame(look);
   });
   await page.goto(`/c/${id}`);
-  const readyAt = await page.evaluate(async (calm) => {
+  const limits = { calm: CALM_MS, max: INTERACTIVE_MS };
+  const readyAt = await page.evaluate(async ({ calm, max }) => {
     const { benchSeen } = window as unknown as {
       benchSeen: { shownAt: number; busyUntil: number };
     };
@@ -61,9 +64,11 @@ export async function timeToInteractive(
       const { shownAt, busyUntil } = benchSeen;
       const since = Math.max(shownAt, busyUntil);
       if (shownAt > 0 && performance.now() - since > calm) return since;
+      if (performance.now() > max)
+        throw new Error(`The conversation was not interactive in ${max} ms`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-  }, CALM_MS);
+  }, limits);
   await context.close();
   return readyAt;
 }
