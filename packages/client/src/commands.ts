@@ -27,6 +27,8 @@ export class Commands {
   /** Already displayed; sent once stored, which may have to wait until the store is open. */
   readonly #unsent = new Map<ClientId, OutboxEntry>();
   readonly #failed = new Map<ClientId, OutboxEntry>();
+  /** Overtaken read marks by the command that overtook them: they stay in the store until it is stored. */
+  readonly #overtakenBy = new Map<ClientId, ClientId>();
   readonly #settling = new Map<
     ClientId,
     { resolve: (ack: Ack) => void; reject: (e: Error) => void; settled: Promise<Ack> }
@@ -72,6 +74,7 @@ export class Commands {
   clear(): void {
     this.#unsent.clear();
     this.#failed.clear();
+    this.#overtakenBy.clear();
     this.#outbox.clear();
     for (const { reject } of this.#settling.values()) {
       reject(new CommandRefused(SESSION_ENDED));
@@ -120,7 +123,10 @@ export class Commands {
     };
     const settled = this.#whenSettled(command.id);
     for (const { id } of this.#overtaken(command)) {
-      void this.#persistence.removeOutbox(id);
+      for (const [earlier, by] of this.#overtakenBy) {
+        if (by === id) this.#overtakenBy.set(earlier, entry.id);
+      }
+      this.#overtakenBy.set(id, entry.id);
       const waiting = this.#settling.get(id);
       this.#settling.delete(id);
       if (waiting) settled.then(waiting.resolve, waiting.reject);
@@ -133,9 +139,16 @@ export class Commands {
 
   #store(entry: OutboxEntry): void {
     void this.#persistence.putOutbox(entry).then(() => {
+      for (const [id, by] of this.#overtakenBy) {
+        if (by !== entry.id) continue;
+        this.#overtakenBy.delete(id);
+        void this.#persistence.removeOutbox(id);
+      }
       if (this.#unsent.delete(entry.id)) this.#outbox.add(entry);
-      // Overtaken while it was being stored. It may also have been stored twice, over a restart.
-      else if (!this.#outbox.has(entry.id)) void this.#persistence.removeOutbox(entry.id);
+      // It was stored twice, over a restart, and answered in between.
+      else if (!this.#outbox.has(entry.id) && !this.#overtakenBy.has(entry.id)) {
+        void this.#persistence.removeOutbox(entry.id);
+      }
     });
   }
 
