@@ -40,38 +40,46 @@ class SteppedStore extends MemoryStore {
 
 test('a read mark that is overtaken stays stored until the later one is, whenever the program ends', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 8 }), async (steps) => {
-      const store = new SteppedStore();
-      const persistence = new Persistence(store, (error) => {
-        throw error;
-      });
-      await persistence.open('account' as AccountId);
-      const offline = { send: () => false, generation: () => 1, random: () => 0, resent: () => {} };
-      const commands = new Commands(persistence, offline, () => {});
-      await commands.start([]);
-      let stored = 0;
-      const check = async () => {
-        const highest = Math.max(0, ...(await store.marks()));
-        expect(highest).toBeGreaterThanOrEqual(stored);
-        stored = highest;
-      };
-      for (const [n, count] of steps.entries()) {
-        commands.send({
-          op: 'read',
-          id: `mark-${n}` as ClientId,
-          conversation: 'c' as ConversationId,
-          seq: (n + 1) as Seq,
+    fc.asyncProperty(
+      fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 8 }),
+      async (steps) => {
+        const store = new SteppedStore();
+        const persistence = new Persistence(store, (error) => {
+          throw error;
         });
-        await check();
-        for (let i = 0; i < count; i++) {
-          await store.step();
+        await persistence.open('account' as AccountId);
+        const offline = {
+          send: () => false,
+          generation: () => 1,
+          random: () => 0,
+          resent: () => {},
+        };
+        const commands = new Commands(persistence, offline, () => {});
+        await commands.start([]);
+        let stored = 0;
+        const check = async () => {
+          const highest = Math.max(0, ...(await store.marks()));
+          expect(highest).toBeGreaterThanOrEqual(stored);
+          stored = highest;
+        };
+        for (const [n, count] of steps.entries()) {
+          commands.send({
+            op: 'read',
+            id: `mark-${n}` as ClientId,
+            conversation: 'c' as ConversationId,
+            seq: (n + 1) as Seq,
+          });
           await check();
+          for (let i = 0; i < count; i++) {
+            await store.step();
+            await check();
+          }
         }
-      }
-      while (await store.step()) await check();
-      // Only the last one is left.
-      expect(await store.marks()).toEqual([steps.length]);
-      commands.stop();
-    }),
+        while (await store.step()) await check();
+        // Only the last one is left.
+        expect(await store.marks()).toEqual([steps.length]);
+        commands.stop();
+      },
+    ),
   );
 });

@@ -27,7 +27,7 @@ export class Commands {
   /** Already displayed; sent once stored, which may have to wait until the store is open. */
   readonly #unsent = new Map<ClientId, OutboxEntry>();
   readonly #failed = new Map<ClientId, OutboxEntry>();
-  /** Overtaken read marks by the command that overtook them: they stay in the store until it is stored. */
+  /** What overtook each read mark that is still stored: the mark is removed once that command is stored, so none is lost. */
   readonly #overtakenBy = new Map<ClientId, ClientId>();
   readonly #settling = new Map<
     ClientId,

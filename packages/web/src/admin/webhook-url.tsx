@@ -92,6 +92,7 @@ function Membership({
       >
         {isMember.data === true && t('createApiKey.isMember', { name })}
         {isMember.data === false && t('createApiKey.isNoMember', { name })}
+        {isMember.error !== null && errorMessage(isMember.error)}
       </p>
       {isMember.data === false && (
         <Button busy={busy} onClick={() => void add()}>

@@ -109,10 +109,8 @@ function onArticleKey(
 
 /** Focuses the first action of a message: of its toolbar, or “Undo” while it is about to be deleted. */
 function focusActions(article: HTMLElement): void {
-  const first = '[role="toolbar"] button';
-  const action =
-    article.querySelector<HTMLElement>(first) ?? article.querySelector('[data-actions]');
-  if (action instanceof HTMLElement) action.focus();
+  const find = (selector: string) => article.querySelector<HTMLElement>(selector);
+  (find('[role="toolbar"] button') ?? find('[data-actions]'))?.focus();
 }
 
 /** Moves between the buttons of a toolbar, which is one tab stop, or back to the message. */

@@ -50,7 +50,10 @@ export function useReturnFocus(
   };
 }
 
-/** Returns the button that opened the menu of an element: the menu may still have the focus when its dialog opens. */
+/**
+ * Returns the element itself, or the button that opened the menu in which it is: that menu may still have the focus when
+ * its dialog opens.
+ */
 function outsideOfMenus(element: Element | null): Element | null {
   const menu = element?.closest('[role=menu]');
   const button = document.getElementById(menu?.getAttribute('aria-labelledby') ?? '');
