@@ -401,8 +401,13 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await sid.page.getByRole('dialog').getByLabel('Name').fill('Jam');
     await sid.page.keyboard.press('Enter');
     await expect.poll(() => namesIn(sid.page, 'Jam')).toEqual(['Cherries']);
-    const focused = () => sid.page.evaluate(() => document.activeElement?.textContent);
+    const focused = () =>
+      sid.page.evaluate(() => document.activeElement?.closest('[data-row] a')?.textContent);
     await expect.poll(focused).toContain('Cherries');
+    // It follows a row that is moved on another device.
+    await api('POST', '/me/sidebar/moves', { conversations: [ids[2]], section: orchard?.id });
+    await expect.poll(() => namesIn(sid.page, 'Jam')).toEqual([]);
+    expect(await focused()).toContain('Cherries');
 
     // A direct conversation is closed in all tabs, until its next message.
     const asPia = apiWith(server.url, accessToken);

@@ -22,6 +22,7 @@ import { useDrafts } from './use-drafts.ts';
 import { useDragging } from './use-dragging.ts';
 import { useFileDrop } from './use-file-drop.ts';
 import { ListMenus, useMenus } from './use-menus.tsx';
+import { useRowFocus } from './use-row-focus.ts';
 import { useStepKeys } from './use-step-keys.ts';
 
 /** Number of direct conversations, the first ones, that show the presence of the other user. */
@@ -48,6 +49,7 @@ export function ConversationList({
   usePeers(arrangement);
   const longPress = useLongPressMenu(menus.open);
   const arrowKeys = useArrowKeys(scroller);
+  const rowFocus = useRowFocus(scroller, arrangement);
   useDragging(scroller, line, arrangement);
   useStepKeys(scroller, arrangement, isMuted, open);
   useReopening(open);
@@ -66,6 +68,11 @@ export function ConversationList({
         ref={scroller}
         onPointerEnter={(event) => setPointed(event.pointerType === 'mouse')}
         {...arrowKeys}
+        onFocus={(event) => {
+          arrowKeys.onFocus(event);
+          rowFocus.onFocus(event);
+        }}
+        onBlur={rowFocus.onBlur}
         onContextMenu={menus.onContextMenu}
         {...longPress}
         onPointerLeave={(event) => {
