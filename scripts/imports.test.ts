@@ -51,6 +51,25 @@ const SERVER_LAYERS: readonly (readonly string[])[] = [
   ['cli.ts', 'server.ts'],
 ];
 
+/** The layers of packages/client/src, likewise. */
+const CLIENT_LAYERS: readonly (readonly string[])[] = [
+  ['lib'],
+  ['api'],
+  ['storage'],
+  ['connection', 'messages'],
+  ['conversations', 'workspace'],
+  ['timelines'],
+  ['threads'],
+  ['personal'],
+  ['streams'],
+  ['state'],
+  ['outbox'],
+  ['delivery'],
+  ['client-parts.ts'],
+  ['client.ts', 'node.ts'],
+  ['index.ts'],
+];
+
 /** The layers of packages/web/src, likewise. */
 const WEB_LAYERS: readonly (readonly string[])[] = [
   ['texts'],
@@ -135,6 +154,7 @@ const folderOf = (file: string): string => (file.includes('/') ? dirname(file) :
 
 describe.each([
   ['the server', 'packages/server/src', SERVER_LAYERS],
+  ['the SDK', 'packages/client/src', CLIENT_LAYERS],
   ['the web client', 'packages/web/src', WEB_LAYERS],
 ])('the folders of %s', (_name, source, layers) => {
   const imports = relativeImports(source);

@@ -20,7 +20,7 @@ export const CHUNK_GROUPS: Group[] = [
   // The titles of errors, which only the login page shows.
   { name: 'errors', test: /\/packages\/protocol\/src\/codes\.ts$/ },
   // Who is logged in, and in which language: runs while the other scripts are being loaded.
-  { name: 'start', test: anyOf(modules('main'), /\/packages\/client\/src\/api-auth\.ts$/) },
+  { name: 'start', test: anyOf(modules('main'), /\/packages\/client\/src\/api\/auth\.ts$/) },
   // React and the router.
   {
     name: 'application',

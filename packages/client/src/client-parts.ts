@@ -1,20 +1,20 @@
 import type { AccountId } from '@parley/protocol';
-import type { ClientCounters, ClientEvents, ClientOptions } from './client-types.ts';
-import { Commands } from './commands.ts';
-import { Connection, type ConnectionState } from './connection.ts';
-import { viewOf } from './conversations.ts';
-import { Emitter } from './emitter.ts';
-import { LoadedState } from './loaded-state.ts';
-import { LocalStreams } from './local-streams.ts';
-import { OpenTimelines } from './open-timelines.ts';
-import { Persistence } from './persistence.ts';
-import { Presence } from './presence.ts';
-import { Receiver } from './receiver.ts';
-import { browserSocket } from './socket.ts';
-import { ClientState } from './state.ts';
-import { MemoryStore, type SavedState } from './store.ts';
-import { Typing } from './typing.ts';
-import { Users } from './users.ts';
+import { Connection, type ConnectionState } from './connection/connection.ts';
+import { browserSocket } from './connection/socket.ts';
+import { viewOf } from './conversations/conversations.ts';
+import { Typing } from './conversations/typing.ts';
+import { OpenTimelines } from './delivery/open-timelines.ts';
+import { Receiver } from './delivery/receiver.ts';
+import { Emitter } from './lib/emitter.ts';
+import { Commands } from './outbox/commands.ts';
+import type { ClientCounters, ClientEvents, ClientOptions } from './state/client-types.ts';
+import { LoadedState } from './state/loaded-state.ts';
+import { ClientState } from './state/state.ts';
+import { Persistence } from './storage/persistence.ts';
+import { MemoryStore, type SavedState } from './storage/store.ts';
+import { LocalStreams } from './streams/local-streams.ts';
+import { Presence } from './workspace/presence.ts';
+import { Users } from './workspace/users.ts';
 
 /** The modules of a client, connected to each other. `ParleyClient` is the interface that programs use. */
 export class ClientParts {

@@ -9,32 +9,32 @@ import {
   type StreamId,
   type TimelineEvent,
 } from '@parley/protocol';
-import type { Activity } from './activity.ts';
-import type { ParleyApi, PostOptions } from './api.ts';
+import type { ParleyApi, PostOptions } from './api/api.ts';
+import type { ReadOptions } from './api/rest-session.ts';
 import { ClientParts } from './client-parts.ts';
+import type { ConnectionState } from './connection/connection.ts';
+import { readHere, unreadHere } from './conversations/conversations.ts';
+import { type LocalSearchResults, searchLocally } from './conversations/local-search.ts';
+import { TaskQueue } from './lib/task-queue.ts';
+import { newId } from './outbox/commands.ts';
+import type { Activity } from './personal/activity.ts';
+import type { Drafts } from './personal/drafts.ts';
+import type { Notifications } from './personal/notifications.ts';
+import type { OpenReports } from './personal/open-reports.ts';
+import type { SidebarState } from './personal/sidebar.ts';
 import type {
   ClientCounters,
   ClientEvents,
   ClientOptions,
   ClientSnapshot,
   Sent,
-} from './client-types.ts';
-import { newId } from './commands.ts';
-import type { ConnectionState } from './connection.ts';
-import { readHere, unreadHere } from './conversations.ts';
-import type { CustomEmojiList } from './custom-emoji.ts';
-import type { Drafts } from './drafts.ts';
-import { type LocalSearchResults, searchLocally } from './local-search.ts';
-import type { Notifications } from './notifications.ts';
-import type { OpenReports } from './open-reports.ts';
-import type { ReadOptions } from './rest-session.ts';
-import type { SidebarState } from './sidebar.ts';
-import { TaskQueue } from './task-queue.ts';
-import type { Thread } from './thread.ts';
-import type { Threads } from './threads.ts';
-import type { Timeline } from './timeline.ts';
-import type { UserGroups } from './user-groups.ts';
-import type { ChangeOutcome } from './waiting-changes.ts';
+} from './state/client-types.ts';
+import type { ChangeOutcome } from './storage/waiting-changes.ts';
+import type { Thread } from './threads/thread.ts';
+import type { Threads } from './threads/threads.ts';
+import type { Timeline } from './timelines/timeline.ts';
+import type { CustomEmojiList } from './workspace/custom-emoji.ts';
+import type { UserGroups } from './workspace/user-groups.ts';
 
 /**
  * A connection to a Parley server and its state: missed events are fetched, known events are not

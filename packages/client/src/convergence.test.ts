@@ -13,8 +13,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { aClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
 import type { ParleyClient } from './client.ts';
-import { MemoryStore } from './store.ts';
-import type { Timeline } from './timeline.ts';
+import { MemoryStore } from './storage/store.ts';
+import type { Timeline } from './timelines/timeline.ts';
 
 /**
  * Whatever the order of pages, snapshots, events, resets, answers, failures and retries, a client

@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { type ClientId, clientIdOfHash } from '@parley/protocol';
 import { WebSocket } from 'ws';
-import type { LiveSocket, SocketHandlers } from './socket.ts';
+import type { LiveSocket, SocketHandlers } from './connection/socket.ts';
 
-export { FileStore } from './file-store.ts';
+export { FileStore } from './storage/file-store.ts';
 
 /** A socket of a program. It can also be cut without a close frame, like by a bad network. */
 export interface NodeSocket extends LiveSocket {

@@ -12,22 +12,22 @@ import {
   UserGroupId,
 } from '@parley/protocol';
 import { describe, expect, test, vi } from 'vitest';
-import { ParleyApi } from './api.ts';
-import { AccountApi } from './api-account.ts';
-import { AdminApi } from './api-admin.ts';
-import { AdmissionApi } from './api-admission.ts';
-import { AuthApi } from './api-auth.ts';
-import { EmojiApi } from './api-emoji.ts';
-import type { ApiError } from './api-error.ts';
-import { ImagesApi } from './api-images.ts';
-import { LegalHoldsApi } from './api-legal-holds.ts';
-import { ModerationApi } from './api-moderation.ts';
-import { PersonalApi } from './api-personal.ts';
-import { PollsApi } from './api-polls.ts';
-import { PreviewsApi } from './api-previews.ts';
-import { ReportsApi } from './api-reports.ts';
-import { RetentionApi } from './api-retention.ts';
-import { UserGroupsApi } from './api-user-groups.ts';
+import { AccountApi } from './api/account.ts';
+import { AdminApi } from './api/admin.ts';
+import { AdmissionApi } from './api/admission.ts';
+import { ParleyApi } from './api/api.ts';
+import type { ApiError } from './api/api-error.ts';
+import { AuthApi } from './api/auth.ts';
+import { EmojiApi } from './api/emoji.ts';
+import { ImagesApi } from './api/images.ts';
+import { LegalHoldsApi } from './api/legal-holds.ts';
+import { ModerationApi } from './api/moderation.ts';
+import { PersonalApi } from './api/personal.ts';
+import { PollsApi } from './api/polls.ts';
+import { PreviewsApi } from './api/previews.ts';
+import { ReportsApi } from './api/reports.ts';
+import { RetentionApi } from './api/retention.ts';
+import { UserGroupsApi } from './api/user-groups.ts';
 
 const ID = ClientId.parse('0197a000-0000-7000-8000-000000000001');
 const A = AccountId.parse('0197a000-0000-7000-8000-00000000000a');

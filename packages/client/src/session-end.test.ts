@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aClient, aLiveClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
 import type { ParleyClient } from './client.ts';
-import { IndexedDbStore } from './indexeddb-store.ts';
-import { MemoryStore, type Saved } from './store.ts';
+import { IndexedDbStore } from './storage/indexeddb-store.ts';
+import { MemoryStore, type Saved } from './storage/store.ts';
 
 beforeEach(() => {
   // A connection that a failed test leaves open would block the tests after it.

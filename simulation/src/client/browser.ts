@@ -1,6 +1,10 @@
 import type { Random } from '@parley/chaos/random';
-import type { SharedSocketsDeps } from '@parley/client/internal/shared-sockets';
-import type { LeadMode, TabChannel, TabMessage } from '@parley/client/internal/tab-channel';
+import type { SharedSocketsDeps } from '@parley/client/internal/connection/shared-sockets';
+import type {
+  LeadMode,
+  TabChannel,
+  TabMessage,
+} from '@parley/client/internal/connection/tab-channel';
 import type { EventLoop } from '../event-loop.ts';
 import type { Process } from '../process.ts';
 

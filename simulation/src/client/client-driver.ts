@@ -17,7 +17,7 @@ import {
   ParleyClient,
   type SocketFactory,
 } from '@parley/client';
-import { SharedSockets } from '@parley/client/internal/shared-sockets';
+import { SharedSockets } from '@parley/client/internal/connection/shared-sockets';
 import {
   type AccountId,
   type ConversationId,

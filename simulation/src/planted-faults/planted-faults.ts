@@ -119,7 +119,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
         'head.lastAt = this.#now;',
       ),
       client(
-        'message-window.js',
+        'messages/message-window.js',
         'get messages() {\n        return this.#sorted;',
         'get messages() {\n        return [...this.#sorted].sort((a, b) => Date.parse(a.postedAt) - Date.parse(b.postedAt));',
       ),
@@ -134,7 +134,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
         'const isSameEpoch = hello.epoch === start.epoch;',
         'const isSameEpoch = true;',
       ),
-      client('local-streams.js', 'if (this.#epoch === epoch)', 'if (this.#epoch !== null)'),
+      client('streams/local-streams.js', 'if (this.#epoch === epoch)', 'if (this.#epoch !== null)'),
     ],
   },
   'unchecked-commit': {
@@ -310,7 +310,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
     caughtBy: [INVENTED, COMPLETE],
     edits: [
       client(
-        'outbox.js',
+        'outbox/outbox.js',
         'if (!this.#deps.send(frameOf(item.entry.command)))',
         'if (!this.#deps.send(frameOf(item.sendings === 0 ? item.entry.command : { ...item.entry.command, id: item.entry.command.id.slice(0, -1) + (item.sendings % 10) })))',
       ),
@@ -321,7 +321,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
     caughtBy: [SENDER],
     edits: [
       client(
-        'outbox.js',
+        'outbox/outbox.js',
         'for (const item of this.#items.values()) {\n            const { conversation }',
         'for (const item of [...this.#items.values()].reverse()) {\n            const { conversation }',
       ),

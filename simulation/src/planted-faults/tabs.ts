@@ -18,7 +18,7 @@ export const TAB_FAULTS: Readonly<Record<string, PlantedFault>> = {
     caughtBy: [SENDER],
     edits: [
       edit(
-        'shared-socket.js',
+        'connection/shared-socket.js',
         "if (this.#phase !== 'draining' || this.#unanswered.size > 0)",
         "if (this.#phase !== 'draining')",
       ),
@@ -30,7 +30,7 @@ export const TAB_FAULTS: Readonly<Record<string, PlantedFault>> = {
     seed: 641,
     edits: [
       edit(
-        'command-pacer.js',
+        'connection/command-pacer.js',
         'const [first, ...others] = waiting;',
         'const [first, ...others] = waiting.reverse();',
       ),

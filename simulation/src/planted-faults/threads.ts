@@ -35,7 +35,11 @@ export const THREAD_FAULTS: Readonly<Record<string, PlantedFault>> = {
     description: 'count replies that are only in a thread as unread in the conversation',
     caughtBy: [STATE],
     edits: [
-      edit('client/dist/conversations.js', 'if (!isInConversation(event.data))', 'if (false)'),
+      edit(
+        'client/dist/conversations/conversations.js',
+        'if (!isInConversation(event.data))',
+        'if (false)',
+      ),
     ],
   },
   'thread-cursor-behind': {
@@ -43,7 +47,7 @@ export const THREAD_FAULTS: Readonly<Record<string, PlantedFault>> = {
     caughtBy: [STATE],
     edits: [
       edit(
-        'client/dist/threads.js',
+        'client/dist/threads/threads.js',
         'moved(version, cursor) {',
         'moved(version, cursor) {\n        return;',
       ),

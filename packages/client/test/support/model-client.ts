@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
-import { ParleyApi } from '../../src/api.ts';
+import { ParleyApi } from '../../src/api/api.ts';
 import { ParleyClient } from '../../src/client.ts';
-import type { ClientOptions } from '../../src/client-types.ts';
-import { MemoryStore, type Store } from '../../src/store.ts';
+import type { ClientOptions } from '../../src/state/client-types.ts';
+import { MemoryStore, type Store } from '../../src/storage/store.ts';
 import { ModelServer } from './model-server.ts';
 
 /** A client that is connected to a model server. Fake timers must be on. */

@@ -22,9 +22,14 @@ import {
   streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { mentionsInclude } from '../../src/mentions.ts';
-import { change, expiredUpTo, isChange, messageOfPost } from '../../src/message-changes.ts';
-import type { SocketFactory, SocketHandlers } from '../../src/socket.ts';
+import type { SocketFactory, SocketHandlers } from '../../src/connection/socket.ts';
+import { mentionsInclude } from '../../src/messages/mentions.ts';
+import {
+  change,
+  expiredUpTo,
+  isChange,
+  messageOfPost,
+} from '../../src/messages/message-changes.ts';
 
 /**
  * The server’s side of the connection, as simple as its guarantees: logs in memory, no concurrency.

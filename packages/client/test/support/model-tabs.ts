@@ -1,6 +1,6 @@
-import type { SharedSockets, SharedSocketsDeps } from '../../src/shared-sockets.ts';
-import type { LiveSocket, SocketFactory, SocketHandlers } from '../../src/socket.ts';
-import type { LeadMode, TabChannel, TabMessage } from '../../src/tab-channel.ts';
+import type { SharedSockets, SharedSocketsDeps } from '../../src/connection/shared-sockets.ts';
+import type { LiveSocket, SocketFactory, SocketHandlers } from '../../src/connection/socket.ts';
+import type { LeadMode, TabChannel, TabMessage } from '../../src/connection/tab-channel.ts';
 
 /** Something waiting to be delivered, in the order of its queue. */
 type Delivery = () => void;
