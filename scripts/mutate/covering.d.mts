@@ -15,3 +15,4 @@ export function coveringStages(
   mutant: { readonly file: string; readonly start: number },
   source: string,
 ): readonly Stage[];
+export function isRecorded(recordings: readonly Recording[], file: string, source: string): boolean;

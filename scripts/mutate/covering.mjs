@@ -21,6 +21,12 @@ export function readRecordings() {
   );
 }
 
+/** Whether it was recorded which tests run the functions of a file, as it is now. */
+export function isRecorded(recordings, file, source) {
+  const digest = digestOf(source);
+  return recordings.some(({ digests }) => digests[file] === digest);
+}
+
 /**
  * Returns the tests that run the function around a mutant, in stages of growing length: those of the nearest folder
  * first, and of these the tests that run the fewest functions. For a constant, those that run a function that uses it, or

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coveringStages } from './covering.mjs';
+import { coveringStages, isRecorded } from './covering.mjs';
 import { digestOf } from './digest.mjs';
 import { functionAt, functionsAffected, functionsOf, reporting } from './functions.mjs';
 
@@ -78,6 +78,11 @@ test('the nearest and narrowest tests that run the function come first, and long
     { files: [near.file, far.file], names: ['long', 'wide', 'in all of its file'] },
   ]);
   expect(coveringStages([stale], mutant, SOURCE)).toEqual([]);
+  expect(isRecorded([stale], FILE, SOURCE)).toBe(false);
+  // A recorded file that no test runs there.
+  const untested = { file: FILE, start: SOURCE.indexOf('this.#of') };
+  expect(isRecorded([stale, near], FILE, SOURCE)).toBe(true);
+  expect(coveringStages([stale, near], untested, SOURCE)).toEqual([]);
   // Those of a constant run a function that uses it: one, in the first function.
   const ofConstant = coveringStages([near], { file: FILE, start: 0 }, SOURCE);
   expect(ofConstant.flatMap((stage) => stage.names)).toEqual(['narrow', 'long', 'wide']);

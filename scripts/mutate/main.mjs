@@ -1,15 +1,23 @@
-// npm run mutate -- PATH… [--max N] [--skip N] [--seed N] [--jobs N] [--stages N] [--line N] [--again FILE] [--stage-seconds N] [--list] [--json FILE] [--min PERCENT]
+// npm run mutate -- PATH… [--max N] [--skip N] [--seed N] [--jobs N] [--stages N] [--line N] [--again FILE] [--stage-seconds N] [--list] [--json FILE] [--resume] [--min PERCENT]
 // npm run mutate -- --planted FILE [the same options]
 // npm run mutate -- --record [TESTS…]
 //
 // Plants one small fault at a time in a source file and runs the nearest tests: a fault that none of
 // them detects survives. PATH is a source file or a folder (packages/server/src/messages).
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../run.mjs';
-import { coveringStages, readRecordings } from './covering.mjs';
+import { coveringStages, isRecorded, readRecordings } from './covering.mjs';
 import { stagesFor } from './nearest.mjs';
 import { applied, mutantsOf } from './places.mjs';
 import { endTests, failureOf, NOT_RUN, record } from './runs.mjs';
@@ -27,6 +35,7 @@ const { values, positionals } = parseArgs({
     'stage-seconds': { type: 'string', default: '120' },
     min: { type: 'string', default: '0' },
     json: { type: 'string' },
+    resume: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     planted: { type: 'string' },
     record: { type: 'boolean', default: false },
@@ -72,7 +81,7 @@ const recordings = readRecordings();
 const folder = mkdtempSync(join(tmpdir(), 'parley-mutate-'));
 /** The database that all runs copy; the first of them creates it. */
 const templatePath = join(folder, 'template');
-const results = [];
+const results = values.resume ? readEarlier() : [];
 let failed = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
@@ -83,7 +92,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 try {
   if (await baselineIsGreen()) {
-    const queue = [...sample.entries()];
+    const done = new Set(results.map(keyOf));
+    const queue = [...sample.entries()].filter(([, mutant]) => !done.has(keyOf(mutant)));
     await Promise.all(Array.from({ length: Number(values.jobs) }, () => work(queue)));
     if (!(await findersPass())) failed = true;
     report();
@@ -104,16 +114,17 @@ async function work(queue) {
   }
 }
 
-function markOf({ foundBy }) {
-  if (foundBy === null) return 'SURVIVED';
+function markOf({ foundBy, isTested }) {
+  if (foundBy === null) return isTested ? 'SURVIVED' : 'SURVIVED, not run by any test:';
   return foundBy === NOT_RUN ? 'NOT RUN ' : `found by “${foundBy.name ?? foundBy}”`;
 }
 
 /** The requested stages: with fewer of them survivors are found sooner, and more of them. */
 function stagesOf(mutant) {
-  const covering = coveringStages(recordings, mutant, sources.get(mutant.file));
-  const stages =
-    covering.length > 0 ? covering : stagesFor(mutant.file).map((tests) => ({ files: tests }));
+  const source = sources.get(mutant.file);
+  const stages = isRecorded(recordings, mutant.file, source)
+    ? coveringStages(recordings, mutant, source)
+    : stagesFor(mutant.file).map((tests) => ({ files: tests }));
   return stages.filter((stage) => stage.files.length > 0).slice(0, Number(values.stages));
 }
 
@@ -125,12 +136,13 @@ async function outcomeOf(mutant, index) {
   writeFileSync(description, JSON.stringify({ path, code }));
   // The database is created by the sources of this folder.
   const template = mutant.file.startsWith('packages/server/src/storage/') ? '' : templatePath;
-  for (const stage of stagesOf(mutant)) {
+  const stages = stagesOf(mutant);
+  for (const stage of stages) {
     const results = join(folder, `${index}.results.json`);
     const foundBy = await failureOf(stage, { results, description, template, timeoutMs: STAGE_MS });
     if (foundBy !== null) return { foundBy };
   }
-  return { foundBy: null };
+  return { foundBy: null, isTested: stages.length > 0 };
 }
 
 /**
@@ -180,7 +192,20 @@ function report() {
   }
   const survivors = results.filter((r) => r.foundBy === null);
   if (survivors.length > 0) console.log(`\nSurvivors (seed ${values.seed}):`);
-  for (const m of survivors) console.log(wordsOf(m));
+  for (const m of survivors) {
+    console.log(`${wordsOf(m)}${m.isTested === false ? ' (not run by any test)' : ''}`);
+  }
+}
+
+/** Returns the results that an interrupted run of the same sample has written (`--json`). */
+function readEarlier() {
+  if (!values.json)
+    throw new Error('--resume requires --json FILE, which an earlier run has written');
+  if (!existsSync(values.json)) return [];
+  const keys = new Set(sample.map(keyOf));
+  return JSON.parse(readFileSync(values.json, 'utf8')).filter(
+    (m) => m.foundBy !== NOT_RUN && keys.has(keyOf(m)),
+  );
 }
 
 /** Returns the survivors among the results of an earlier run (`--json`), whose sources are unchanged. */
@@ -201,8 +226,8 @@ function readPlanted(path) {
   });
 }
 
-function keyOf({ file, start, end, after }) {
-  return `${file} ${start} ${end} ${after}`;
+function keyOf({ file, start, end, before, after }) {
+  return JSON.stringify([file, start, end, before, after]);
 }
 
 function wordsOf({ file, line, operator, before, after }) {
