@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bearer, PASSWORD } from '../../../test/support/credentials.ts';
 import { startTestDatabase, type TestCluster } from '../../../test/support/database.ts';
+import { startTestServer, type TestServer, type User } from '../../../test/support/server.ts';
 import { RefusalError } from '../../http/errors.ts';
 import { type AttemptLimit, AttemptLimits, accountKey } from './attempt-limits.ts';
 
@@ -197,5 +199,100 @@ describe('the locks of an account', () => {
     ]);
     expect(rows).toEqual([]);
     expect([...(await limits.locks([mine, other])).keys()]).toEqual([other]);
+  });
+});
+
+describe('each route that counts attempts', () => {
+  const ADDRESS = '127.0.0.1';
+  const secret = 'a'.repeat(43);
+  const password = { password: PASSWORD };
+  /** The routes of users who are not logged in, each with the limit of their address. */
+  const BY_ADDRESS: readonly { limit: AttemptLimit; path: string; body?: object }[] = [
+    { limit: 'login', path: '/auth/login', body: { login: 'olga', ...password } },
+    { limit: 'login', path: '/auth/second-factor' },
+    { limit: 'login', path: '/auth/second-factor/passkey-options' },
+    { limit: 'login', path: '/auth/passkey' },
+    { limit: 'login', path: '/auth/passkey/options' },
+    { limit: 'login', path: '/auth/enrol/totp' },
+    { limit: 'login', path: '/auth/enrol/totp/confirm' },
+    { limit: 'login', path: '/auth/sso/none/start' },
+    { limit: 'register', path: '/auth/register' },
+    { limit: 'forgot', path: '/auth/forgot', body: { email: 'olga@example.org' } },
+    { limit: 'codeFrom', path: '/auth/reset/authorize', body: { token: secret } },
+    { limit: 'codeFrom', path: '/auth/reset', body: { token: secret, ...password } },
+    { limit: 'codeFrom', path: '/auth/verify', body: { ticket: secret, code: '123456' } },
+    { limit: 'codeFrom', path: '/auth/verify/resend', body: { ticket: secret } },
+  ];
+  const WRONG = { current: 'wrong', next: 'another long password' };
+  type OfAccount = readonly [AttemptLimit, string, string, string, object?];
+  /** The routes of an account: limit, key, method, path and body. */
+  const byAccount = (id: AccountId, hold: string): OfAccount[] => [
+    ['export', id, 'POST', '/me/export', password],
+    ['export', id, 'GET', '/admin/audit-log/export?format=csv'],
+    ['export', id, 'GET', `/admin/legal-holds/${hold}/export`],
+    ['confirm', id, 'POST', '/me/export', { password: 'wrong' }],
+    ['confirm', id, 'POST', '/me/delete', { password: 'wrong', messages: 'keep' }],
+    ['wrongPassword', `${accountKey(id)} ${ADDRESS}`, 'POST', '/me/password', WRONG],
+  ];
+
+  let server: TestServer;
+  let olga: User;
+  beforeAll(async () => {
+    server = await startTestServer(database, { RATE_LIMITS: 'on' });
+    olga = await server.register('olga');
+  });
+  afterAll(() => server.stop());
+
+  /** Sends a request, as olga or without a login, and returns whether it is refused for a limit. */
+  async function isRefused(method: string, path: string, body?: object, as?: User) {
+    const response = await fetch(`${server.url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(as && bearer(as.accessToken)),
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return response.status === 429 && JSON.parse(text).code === 'rate_limited';
+  }
+
+  /** Whether a request is refused while no attempt is counted and when all are used up. */
+  async function refusals(limit: AttemptLimit, key: string, request: () => Promise<boolean>) {
+    await server.pool.query('delete from attempts');
+    const before = await request();
+    await server.pool.query('delete from attempts');
+    const values = [`${limit}:${key}`, Date.now() + 3_600_000];
+    await server.pool.query('insert into attempts values ($1, 1000000, $2)', values);
+    return [before, await request()];
+  }
+
+  test.each(BY_ADDRESS)(
+    'refuses after the limit $limit: $path',
+    async ({ limit, path, body = {} }) => {
+      const request = () => isRefused('POST', path, body);
+      expect(await refusals(limit, ADDRESS, request)).toEqual([false, true]);
+      if (!path.startsWith('/auth/sso')) return;
+      // A link to the provider counts as well.
+      const link = () => isRefused('GET', path);
+      expect(await refusals(limit, ADDRESS, link)).toEqual([false, true]);
+    },
+  );
+
+  test('refuses after a limit of the account', async () => {
+    const hold = { name: 'Case 1', accounts: [olga.id] };
+    const { body } = await olga.request('POST', '/admin/legal-holds', hold);
+    for (const [limit, key, method, path, given] of byAccount(olga.id, body.id)) {
+      const request = () => isRefused(method, path, given, olga);
+      expect(await refusals(limit, key, request), `${limit} ${path}`).toEqual([false, true]);
+    }
+    const key = accountKey(olga.id);
+    for (const [limit, who] of [
+      ['wrongPassword', `${key} ${ADDRESS}`],
+      ['wrongPasswordAnywhere', key],
+    ] as const) {
+      const login = () => isRefused('POST', '/auth/login', { login: 'olga', password: 'wrong' });
+      expect(await refusals(limit, who, login), limit).toEqual([false, true]);
+    }
   });
 });
