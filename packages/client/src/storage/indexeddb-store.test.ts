@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import {
   type AccountId,
   type ClientId,
+  type Conversation,
   type ConversationId,
   DEFAULT_LAYOUT,
   type DurableCommand,
@@ -151,6 +152,50 @@ describe('the IndexedDB store', () => {
     const saved = await found();
     expect(saved.cursors.get(STREAM)).toBe(1);
     expect(saved.messages.map((m) => m.body)).toEqual(['one']);
+  });
+
+  test('stores a change of many conversations when the page is idle, as a whole', async () => {
+    let becomeIdle = () => {};
+    const whenIdle = vi.fn(
+      () =>
+        new Promise<void>((resolve) => {
+          becomeIdle = resolve;
+        }),
+    );
+    const patient = new IndexedDbStore({ whenIdle });
+    await patient.open(ACCOUNT);
+    const ids = Array.from({ length: 250 }, (_, n) => `c${n}` as ConversationId);
+    const many = changes({
+      epoch: 'e1',
+      cursors: new Map(ids.map((id) => [streamOfConversation(id), 1 as Seq])),
+      windows: new Map(ids.map((id) => [id, 1 as Seq])),
+      conversations: new Map(ids.map((id) => [id, { id } as Conversation])),
+    });
+    await patient.apply(changes({ messages: [message(1, 'one')] }));
+    expect(whenIdle).not.toHaveBeenCalled();
+    const stored = patient.apply(many);
+    expect(whenIdle).toHaveBeenCalledOnce();
+    expect((await found()).epoch).toBeNull();
+    becomeIdle();
+    await stored;
+    const saved = await found();
+    expect(saved.epoch).toBe('e1');
+    expect(saved.messages).toEqual([]);
+    expect([saved.conversations.length, saved.windows.size, saved.cursors.size]).toEqual([
+      250, 250, 250,
+    ]);
+    // The last conversation cannot be stored, when most of the others have been written.
+    const broken = { id: ids[249], title: () => '' } as unknown as Conversation;
+    const failed = patient.apply({
+      ...many,
+      cursors: new Map([[STREAM, 9 as Seq]]),
+      conversations: new Map([...ids.map((id) => [id, null] as const), [CONVERSATION, broken]]),
+    });
+    becomeIdle();
+    await expect(failed).rejects.toThrow();
+    expect((await found()).conversations).toHaveLength(250);
+    expect((await found()).cursors.has(STREAM)).toBe(false);
+    await patient.close();
   });
 
   test('2. a tab that is behind moves neither cursor nor message back', async () => {

@@ -17,6 +17,7 @@ import {
   type IDBPTransaction,
   openDB,
   unwrap,
+  wrap,
 } from 'idb';
 import { TaskQueue } from '../lib/task-queue.ts';
 import type { Changes, OutboxEntry, Saved, SavedState, Store } from './store.ts';
@@ -51,6 +52,8 @@ const STATE_PARTS = [
 ] as const satisfies (keyof SavedState)[];
 /** The number of events that are stored of a conversation, the latest. */
 const EVENTS_KEPT = 200;
+/** Requests of a large change that are made at once: other work of the page, such as a key press, runs after them. */
+const BATCH = 100;
 const VERSION = 1;
 const PREFIX = 'parley-';
 /** The longest wait for another tab to release an emptied database, ms. */
@@ -67,6 +70,15 @@ export class IndexedDbStore implements Store {
   #whyClosed = NOT_OPEN;
   /** Opening, clearing and closing: a late close must not close what was opened after it. */
   readonly #queue = new TaskQueue();
+  readonly #whenIdle: () => Promise<void>;
+
+  /**
+   * @param options.whenIdle resolves when the page has nothing more urgent to do: a change of hundreds of conversations,
+   *   such as the first one of an account, waits for it. By default it is stored at once.
+   */
+  constructor(options: { readonly whenIdle?: () => Promise<void> } = {}) {
+    this.#whenIdle = options.whenIdle ?? (() => Promise.resolve());
+  }
 
   open(account: AccountId): Promise<Saved> {
     return this.#queue.run(async () => {
@@ -94,6 +106,7 @@ export class IndexedDbStore implements Store {
   }
 
   async apply(changes: Changes): Promise<void> {
+    if (changes.conversations.size > BATCH) await this.#whenIdle();
     const tx = this.#open().transaction(DATA, 'readwrite', { durability: 'relaxed' });
     try {
       await write(tx, changes);
@@ -241,60 +254,88 @@ type WriteTransaction = IDBPTransaction<Schema, typeof DATA, 'readwrite'>;
 
 /**
  * Puts all changes into the transaction; the cursors last. Requests are executed in their order, so that only what is read
- * is awaited: the first start of an account stores a thousand conversations, and an answer to each of them would delay
- * what is shown. A failed request aborts the transaction.
+ * is awaited, and one request of each batch: an answer to each of a thousand conversations would take longer than all else.
+ * A failed request aborts the transaction.
  */
 async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
-  const cursorStore = tx.objectStore('cursors');
-  const messageStore = tx.objectStore('messages');
-  const state = unwrap(tx.objectStore('state'));
-  const windows = unwrap(tx.objectStore('windows'));
+  const isEmpty = await writeEpoch(tx, changes.epoch);
+  await writeWindows(tx, changes.windows, isEmpty);
+  await writeMessages(tx.objectStore('messages'), changes.messages);
   const conversations = unwrap(tx.objectStore('conversations'));
-  const cursors = unwrap(cursorStore);
-  const messages = unwrap(messageStore);
-  if (changes.epoch !== undefined) {
-    const stored = await tx.objectStore('state').get('epoch');
-    if (stored !== changes.epoch) {
-      // Another epoch: nothing that is cached belongs to it.
-      for (const store of [cursors, windows, conversations, messages]) store.clear();
-      for (const name of STATE_PARTS) state.delete(name);
-      state.delete(eventsOf());
-      state.put(changes.epoch, 'epoch');
-    }
-  }
-  for (const [conversation, from] of changes.windows) {
-    const range = IDBKeyRange.bound(
-      [conversation],
-      [conversation, from ?? Number.POSITIVE_INFINITY],
-      false,
-      true,
-    );
-    messages.delete(range);
-    if (from === null) {
-      windows.delete(conversation);
-      state.delete(eventsOf(conversation));
-    } else windows.put(from, conversation);
-  }
-  const storedMessages = await Promise.all(
-    changes.messages.map(({ conversation, seq }) => messageStore.get([conversation, seq])),
+  await inBatches(changes.conversations, ([id, conversation]) =>
+    conversation === null ? conversations.delete(id) : conversations.put(conversation),
   );
-  for (const [n, message] of changes.messages.entries()) {
-    const stored = storedMessages[n];
-    if (!stored || stored.changedSeq <= message.changedSeq) messages.put(message);
-  }
-  for (const [id, conversation] of changes.conversations) {
-    if (conversation === null) conversations.delete(id);
-    else conversations.put(conversation);
-  }
+  const state = unwrap(tx.objectStore('state'));
   for (const name of STATE_PARTS) {
     const value = changes.state?.[name];
     if (value !== undefined) state.put(value, name);
   }
   await writeEvents(tx.objectStore('state'), changes.timelineEvents ?? []);
-  const storedCursors = await readCursors(cursorStore, [...changes.cursors.keys()]);
-  for (const [stream, seq] of changes.cursors) {
-    if (seq === null) cursors.delete(stream);
-    else if (seq > (storedCursors.get(stream) ?? -1)) cursors.put(seq, stream);
+  const cursorStore = tx.objectStore('cursors');
+  const cursors = unwrap(cursorStore);
+  const stored = await readCursors(cursorStore, [...changes.cursors.keys()]);
+  await inBatches(changes.cursors, ([stream, seq]) => {
+    if (seq === null) return cursors.delete(stream);
+    return seq > (stored.get(stream) ?? -1) ? cursors.put(seq, stream) : undefined;
+  });
+}
+
+/** Makes a request for each item, and lets the page do other work after each batch of them. */
+async function inBatches<T>(
+  items: Iterable<T>,
+  request: (item: T) => IDBRequest | undefined,
+): Promise<void> {
+  let made = 0;
+  for (const item of items) {
+    const last = request(item);
+    if (last !== undefined && ++made % BATCH === 0) await wrap(last);
+  }
+}
+
+/** Stores the epoch. Returns whether nothing else is stored: what is cached of another epoch is deleted. */
+async function writeEpoch(tx: WriteTransaction, epoch: string | undefined): Promise<boolean> {
+  if (epoch === undefined || (await tx.objectStore('state').get('epoch')) === epoch) return false;
+  const state = unwrap(tx.objectStore('state'));
+  for (const name of ['cursors', 'windows', 'conversations', 'messages'] as const)
+    unwrap(tx.objectStore(name)).clear();
+  for (const name of STATE_PARTS) state.delete(name);
+  state.delete(eventsOf());
+  state.put(epoch, 'epoch');
+  return true;
+}
+
+/** Moves the starts of windows, and deletes the messages before them; there are none if nothing is stored. */
+async function writeWindows(
+  tx: WriteTransaction,
+  changes: Changes['windows'],
+  isEmpty: boolean,
+): Promise<void> {
+  const state = unwrap(tx.objectStore('state'));
+  const windows = unwrap(tx.objectStore('windows'));
+  const messages = unwrap(tx.objectStore('messages'));
+  await inBatches(changes, ([conversation, from]) => {
+    if (!isEmpty) {
+      const end = [conversation, from ?? Number.POSITIVE_INFINITY];
+      messages.delete(IDBKeyRange.bound([conversation], end, false, true));
+    }
+    if (from !== null) return windows.put(from, conversation);
+    state.delete(eventsOf(conversation));
+    return windows.delete(conversation);
+  });
+}
+
+/** Puts messages, unless a later change of them is stored. */
+async function writeMessages(
+  store: IDBPObjectStore<Schema, typeof DATA, 'messages', 'readwrite'>,
+  changed: readonly Message[],
+): Promise<void> {
+  const messages = unwrap(store);
+  const stored = await Promise.all(
+    changed.map(({ conversation, seq }) => store.get([conversation, seq])),
+  );
+  for (const [n, message] of changed.entries()) {
+    const before = stored[n];
+    if (!before || before.changedSeq <= message.changedSeq) messages.put(message);
   }
 }
 
