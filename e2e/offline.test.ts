@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Installation, RENAMED, renameAssets } from './installation.ts';
-import { apiOf, CHROMIUM, Visitors } from './support.ts';
+import { apiOf, barriers, CHROMIUM, sideways, Visitors } from './support.ts';
 
 describe.skipIf(CHROMIUM === undefined)('offline', () => {
   let installation: Installation;
@@ -247,8 +247,15 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     nora.page.on('load', () => loads++);
 
     await installation.upgrade(renameAssets);
-    const offer = nora.page.getByText('A new version of Parley is available');
+    const offer = nora.page.getByRole('region', { name: 'A new version of Parley is available' });
     await offer.waitFor();
+    // It covers nothing.
+    for (const width of [360, 1440]) {
+      await nora.page.setViewportSize({ width, height: 740 });
+      await nora.page.getByRole('button', { name: 'Details and members' }).click({ trial: true });
+      expect(await sideways(nora.page)).toBe(0);
+    }
+    expect(await barriers(nora.page)).toEqual([]);
     // Until it is reloaded, the old version works with the new server, including pages that were
     // never opened.
     await nora.write('By the old version');
@@ -261,7 +268,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     expect(await scripts(nora.page)).not.toContain(RENAMED);
     expect(loads).toBe(0);
 
-    await nora.page.getByRole('button', { name: 'Reload' }).click();
+    await offer.getByRole('button', { name: 'Reload' }).click();
     await expect.poll(() => scripts(nora.page)).toContain(RENAMED);
     await expect.poll(() => composer.inputValue()).toBe('Typed before the reload');
     expect(loads).toBe(1);

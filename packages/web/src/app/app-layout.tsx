@@ -6,6 +6,7 @@ import { useUploads } from '../composer/use-uploads.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { usePendingDeletions } from '../messages/deletions.ts';
 import { useNotifications } from '../notifications/use-notifications.tsx';
+import { NewVersionLine } from '../offline/new-version-line.tsx';
 import { useOffline } from '../offline/use-offline.ts';
 import { useLanding } from '../onboarding/use-landing.ts';
 import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
@@ -79,6 +80,7 @@ function Shell() {
     <div className="flex h-dvh flex-col overflow-hidden">
       <SkipLink />
       <ConnectionLine />
+      <NewVersionLine />
       <div className="flex min-h-0 flex-1">
         <div className={cx('w-full shrink-0 md:block md:w-72 xl:w-80', !isHome && 'hidden')}>
           <Sidebar key={language} onSearch={openSwitcher} openDialog={setDialog} />

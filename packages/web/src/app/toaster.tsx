@@ -5,6 +5,8 @@ import { direction, t } from '../texts/index.ts';
 import { useTheme } from '../ui/theme.ts';
 import { showToastsWith } from '../ui/toast.ts';
 
+const BELOW_HEADER = { top: '4rem' };
+
 /** Shows the toasts, in the colors of the theme. */
 export function Toaster() {
   const theme = useTheme();
@@ -15,6 +17,9 @@ export function Toaster() {
       theme={theme}
       dir={direction}
       position={direction === 'rtl' ? 'top-left' : 'top-right'}
+      // Below the header of a page, whose buttons they would cover.
+      offset={BELOW_HEADER}
+      mobileOffset={BELOW_HEADER}
       containerAriaLabel={t('ownMenu.notifications')}
       style={{ fontFamily: 'inherit' }}
       toastOptions={{

@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
 import { storeShell } from '../lib/service-worker.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -6,11 +6,9 @@ import { toast } from '../ui/toast.ts';
 import { newVersion } from './new-version.ts';
 import { keepStorage } from './storage.ts';
 
-const TOAST = 'new-version';
-
 /**
- * Keeps the web client usable offline, warns when this device can’t store data, and offers new
- * versions. A page never reloads by itself: the user may be typing.
+ * Keeps the web client usable offline, warns when this device can’t store data, and checks for
+ * new versions. A page never reloads by itself: the user may be typing.
  */
 export function useOffline(): void {
   const client = useClient();
@@ -43,17 +41,6 @@ export function useOffline(): void {
     const timer = setInterval(() => void newVersion.check(), CHECK_MS);
     return () => clearInterval(timer);
   }, []);
-  const isOffered = useSyncExternalStore(newVersion.subscribe, newVersion.get);
-  useEffect(() => {
-    if (!isOffered) return;
-    toast(t('newVersion.title'), {
-      id: TOAST,
-      description: t('newVersion.description'),
-      duration: Number.POSITIVE_INFINITY,
-      closeButton: true,
-      action: { label: t('common.reload'), onClick: () => void newVersion.use() },
-    });
-  }, [isOffered]);
 }
 
 /** How often a connected page checks for a new version, ms. */
