@@ -445,6 +445,25 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await expect.poll(focused).toBe('MAIN');
   });
 
+  test('a language that is chosen in one tab is shown in the others, which keep what is typed', async () => {
+    const lin = await visitors.arrive();
+    await lin.register('lin', 'Lin Guages');
+    await lin.open('everyone');
+    await lin.write('In any language');
+    await lin.sees('In any language');
+    await lin.page.getByRole('textbox', { name: 'Message everyone' }).fill('Half a sentence');
+    const settings = await lin.context.newPage();
+    await settings.goto('/settings/profile');
+    await settings.getByLabel('Language').selectOption('es');
+    await settings.getByRole('heading', { level: 1, name: 'Perfil' }).waitFor();
+    // The sidebar, the messages and the field.
+    await lin.page.getByRole('link', { name: 'Borradores' }).waitFor();
+    await lin.page.getByRole('article').getByLabel('Enviado').waitFor();
+    const field = lin.page.getByRole('textbox', { name: 'Mensaje para everyone' });
+    expect(await field.inputValue()).toBe('Half a sentence');
+    expect(await lin.page.locator('html').getAttribute('lang')).toMatch(/^es/);
+  });
+
   test('works on a phone of 360 px', async () => {
     const visitor = await visitors.arrive({ width: 360, height: 780 });
     await visitor.register('gus', 'Gus Small');

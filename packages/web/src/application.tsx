@@ -8,13 +8,14 @@ import { router } from './router.tsx';
 import { takeNext } from './session/next.ts';
 import { useSession } from './session/session.ts';
 import { direction } from './texts/index.ts';
-import { useLanguage } from './texts/use-language.ts';
+import { useLanguage, useLanguageOfOtherTabs } from './texts/use-language.ts';
 import { LoadingAnnouncer } from './ui/loading-status.tsx';
 import { PageAnnouncer } from './ui/page-title.tsx';
 
 /** The application. Logging in or out moves between the public pages and those with a session. */
 function Application() {
   useLanguage();
+  useLanguageOfOtherTabs();
   const session = useSession();
   const { state } = session;
   const account = session.state === 'in' ? session.account : null;

@@ -25,7 +25,7 @@ const lazyPage: typeof lazyRouteComponent = (load, name) =>
 
 type LazyPage = ReturnType<typeof lazyRouteComponent>;
 
-/** A page that is rendered again when the language is changed: those before login, and the settings. */
+/** A page that is rendered again when the language is changed, here or in another tab. */
 function translatedPage(Page: LazyPage): RouteComponent {
   function TranslatedPage() {
     useLanguage();
@@ -112,7 +112,7 @@ const inside = createRoute({
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  component: lazyPage(() => import('./app/home.tsx'), 'Home'),
+  component: translatedPage(lazyPage(() => import('./app/home.tsx'), 'Home')),
 });
 const conversation = createRoute({
   getParentRoute: () => inside,
@@ -120,7 +120,7 @@ const conversation = createRoute({
   /** `thread`: the root of the thread that is shown next to the conversation. */
   validateSearch: ({ thread }: Record<string, unknown>): { thread?: number } =>
     Number.isSafeInteger(thread) && (thread as number) > 0 ? { thread: thread as number } : {},
-  component: startPage(mainPages, 'ConversationPage'),
+  component: translatedPage(startPage(mainPages, 'ConversationPage')),
 });
 
 const search = createRoute({
@@ -129,49 +129,53 @@ const search = createRoute({
   validateSearch: (params: Record<string, unknown>): { q: string } => ({
     q: typeof params.q === 'string' ? params.q : '',
   }),
-  component: lazyPage(() => import('./search/search-page.tsx'), 'SearchPage'),
+  component: translatedPage(lazyPage(() => import('./search/search-page.tsx'), 'SearchPage')),
 });
 
 const threads = createRoute({
   getParentRoute: () => inside,
   path: '/threads',
-  component: lazyPage(() => import('./threads/threads-page.tsx'), 'ThreadsPage'),
+  component: translatedPage(lazyPage(() => import('./threads/threads-page.tsx'), 'ThreadsPage')),
 });
 
 const activity = createRoute({
   getParentRoute: () => inside,
   path: '/activity',
-  component: lazyPage(() => import('./activity/activity-page.tsx'), 'ActivityPage'),
+  component: translatedPage(lazyPage(() => import('./activity/activity-page.tsx'), 'ActivityPage')),
 });
 
 const scheduled = createRoute({
   getParentRoute: () => inside,
   path: '/scheduled',
-  component: lazyPage(() => import('./personal/scheduled-page.tsx'), 'ScheduledPage'),
+  component: translatedPage(
+    lazyPage(() => import('./personal/scheduled-page.tsx'), 'ScheduledPage'),
+  ),
 });
 
 const drafts = createRoute({
   getParentRoute: () => inside,
   path: '/drafts',
-  component: lazyPage(() => import('./personal/drafts-page.tsx'), 'DraftsPage'),
+  component: translatedPage(lazyPage(() => import('./personal/drafts-page.tsx'), 'DraftsPage')),
 });
 
 const saved = createRoute({
   getParentRoute: () => inside,
   path: '/saved',
-  component: lazyPage(() => import('./personal/saved-page.tsx'), 'SavedPage'),
+  component: translatedPage(lazyPage(() => import('./personal/saved-page.tsx'), 'SavedPage')),
 });
 
 const userGroups = createRoute({
   getParentRoute: () => inside,
   path: '/user-groups',
-  component: lazyPage(() => import('./user-groups/user-groups-page.tsx'), 'UserGroupsPage'),
+  component: translatedPage(
+    lazyPage(() => import('./user-groups/user-groups-page.tsx'), 'UserGroupsPage'),
+  ),
 });
 
 const emoji = createRoute({
   getParentRoute: () => inside,
   path: '/emoji',
-  component: lazyPage(() => import('./emoji/emoji-page.tsx'), 'EmojiPage'),
+  component: translatedPage(lazyPage(() => import('./emoji/emoji-page.tsx'), 'EmojiPage')),
 });
 
 /** For developers: the components of ui/, in a separate chunk. */
@@ -184,13 +188,13 @@ const ui = createRoute({
 const setup = createRoute({
   getParentRoute: () => inside,
   path: '/setup',
-  component: lazyPage(() => import('./onboarding/setup-page.tsx'), 'SetupPage'),
+  component: translatedPage(lazyPage(() => import('./onboarding/setup-page.tsx'), 'SetupPage')),
 });
 
 const join = createRoute({
   getParentRoute: () => inside,
   path: '/join',
-  component: lazyPage(() => import('./conversations/join-page.tsx'), 'JoinPage'),
+  component: translatedPage(lazyPage(() => import('./conversations/join-page.tsx'), 'JoinPage')),
 });
 
 const account = createRoute({
@@ -234,12 +238,12 @@ const accountPages = [
 const admin = createRoute({
   getParentRoute: () => inside,
   path: '/admin',
-  component: lazyPage(() => import('./admin/admin-layout.tsx'), 'AdminLayout'),
+  component: translatedPage(lazyPage(() => import('./admin/admin-layout.tsx'), 'AdminLayout')),
 });
 const adminPage = <Path extends string>(
   path: Path,
   component: ReturnType<typeof lazyRouteComponent>,
-) => createRoute({ getParentRoute: () => admin, path, component });
+) => createRoute({ getParentRoute: () => admin, path, component: translatedPage(component) });
 const adminPages = [
   // The list of the pages, where it is not next to them.
   createRoute({ getParentRoute: () => admin, path: '/' }),

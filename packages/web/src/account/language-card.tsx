@@ -1,6 +1,7 @@
+import { useEffect, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
-import { changeLanguage, shownLanguage, shownLocale, t } from '../texts/index.ts';
+import { changeLanguage, onLanguage, shownLanguage, shownLocale, t } from '../texts/index.ts';
 import { chooseLanguage, chosenLanguage, LANGUAGES } from '../texts/languages.ts';
 import { Card } from '../ui/card.tsx';
 import { Select } from '../ui/select.tsx';
@@ -9,8 +10,12 @@ import { toast } from '../ui/toast.ts';
 /** Chooses the language of this device, and of emails and notifications. */
 export function LanguageCard() {
   const client = useClient();
+  const [chosen, setChosen] = useState(chosenLanguage);
+  // Also when it was chosen in another tab.
+  useEffect(() => onLanguage(() => setChosen(chosenLanguage())), []);
   const choose = async (tag: string | null) => {
     chooseLanguage(tag);
+    setChosen(chosenLanguage());
     // If its texts cannot be loaded, it is shown at the next start.
     changeLanguage(shownLanguage()).catch(() => toast.error(t('errors.network')));
     try {
@@ -25,7 +30,7 @@ export function LanguageCard() {
       <Select
         label={t('profile.language')}
         hiddenLabel
-        defaultValue={chosenLanguage() ?? ''}
+        value={chosen ?? ''}
         options={[
           ['', t('profile.languageOfBrowser')],
           ...Object.entries(LANGUAGES).map(([tag, { name }]) => [tag, name] as const),

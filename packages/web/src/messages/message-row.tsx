@@ -4,6 +4,7 @@ import { type ComponentType, memo, type RefObject, useLayoutEffect, useRef } fro
 import { useExcerpt } from '../emoji/excerpt.tsx';
 import { timeOfDay } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
+import { useLanguage } from '../texts/use-language.ts';
 import { cx } from '../ui/cx.ts';
 import { focusContent } from '../ui/return-focus.ts';
 import { usePresenceSubscription } from '../users/use-presence-of.ts';
@@ -42,6 +43,7 @@ export const MessageRow = memo(function MessageRow({
   /** Starts editing the row with this key, or ends editing (null). */
   onEdit: (key: string | null) => void;
 }) {
+  useLanguage();
   const name = useAuthorName(message.author);
   // The status of the author is shown next to the name.
   usePresenceSubscription(first ? [message.author] : []);
@@ -63,6 +65,7 @@ export const MessageRow = memo(function MessageRow({
       {...(isTarget && { 'data-target': true, onBlur: onTargetLeft })}
       aria-label={[`${name}, ${time}`, summary].filter(Boolean).join(': ')}
       data-author={name}
+      data-seq={message.seq}
       {...menus.handlers}
       className={cx(
         'group -outline-offset-2 relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5 pointer-coarse:pe-1',

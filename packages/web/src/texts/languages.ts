@@ -69,6 +69,15 @@ export function chooseLanguage(tag: string | null): void {
   else localStorage.removeItem(KEY);
 }
 
+/** Calls a listener when another tab of this browser has chosen a language, until the returned function is called. */
+export function onChosenElsewhere(listener: () => void): () => void {
+  const onStorage = ({ key }: StorageEvent) => {
+    if (key === KEY) listener();
+  };
+  window.addEventListener('storage', onStorage);
+  return () => window.removeEventListener('storage', onStorage);
+}
+
 /** Returns the first language of the list that the web client is available in; English without one. */
 export function firstAvailable(tags: readonly string[]): LanguageTag {
   return tags.map(languageOf).find(isAvailable) ?? 'en';
