@@ -309,6 +309,11 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rae.page.keyboard.press('ArrowRight');
     await expectFocus('Reply');
     await rae.page.keyboard.press('Escape');
+    // A thread returns the focus to the message whose key has opened it.
+    await rae.page.keyboard.press('t');
+    await expectFocus('Reply in this thread');
+    await rae.page.keyboard.press('Escape');
+    await expect.poll(() => rae.focused()).toMatch(/: Changed$/);
     // A dialog starts at its first field and returns the focus, whether its code is loaded already or not.
     const find = rae.page.getByRole('searchbox', { name: 'Find a conversation' });
     for (let time = 0; time < 2; time++) {

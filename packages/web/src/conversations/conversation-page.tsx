@@ -22,6 +22,7 @@ import { GroupStart } from './group-start.tsx';
 import { Missing } from './missing.tsx';
 import { useLinkedMessage } from './use-linked-message.ts';
 import { type Panes, usePanes } from './use-panes.ts';
+import { useThreadOpener } from './use-thread-opener.ts';
 
 const Removed = lazyPart(async () => (await import('./removed.tsx')).Removed);
 const Details = lazyPart(async () => (await import('./details.tsx')).Details);
@@ -90,7 +91,7 @@ function Open({
   const mayPost = view.permissions.includes('post');
   const mayReply = view.permissions.includes('reply_in_threads');
   const quotes = useQuotedMessages(timeline, mayPost ? setReplyTo : null, showMessage);
-  const links = useMemo(() => ({ open: openThread, mayReply }), [openThread, mayReply]);
+  const { links, focusOpener } = useThreadOpener(openThread, mayReply);
   useUsersAndReceipts(view);
   const linked = useLinkedMessage(timeline, thread !== undefined, showMessage);
   const editLast = () => {
@@ -145,6 +146,7 @@ function Open({
           linked={linked}
           isLeaving={isLeaving}
           showMessage={showMessage}
+          focusOpener={focusOpener}
         />
       </div>
     </QuotesProvider>
@@ -158,6 +160,7 @@ function OpenPanes({
   linked,
   isLeaving,
   showMessage,
+  focusOpener,
 }: {
   view: ConversationView;
   panes: Panes;
@@ -165,6 +168,8 @@ function OpenPanes({
   linked: Seq | null;
   isLeaving: RefObject<boolean>;
   showMessage: (seq: Seq) => void;
+  /** Focuses the message from which the thread was opened. */
+  focusOpener: () => void;
 }) {
   const navigate = useNavigate();
   const jumpTo = (seq: Seq, root: Seq | null) => {
@@ -195,6 +200,7 @@ function OpenPanes({
           root={thread as Seq}
           linked={linked}
           onClose={() => openThread()}
+          returnFocus={focusOpener}
         />
       )}
     </>

@@ -3,8 +3,8 @@ import { createContext, useContext } from 'react';
 
 /** Opens threads from the messages of a conversation. */
 export interface ThreadLinks {
-  /** Opens the thread of a message. */
-  open(root: Seq): void;
+  /** Opens the thread of a message; `from`: the message whose actions did, if that is not the root. */
+  open(root: Seq, from?: Seq): void;
   /** Whether the user may reply in threads. */
   readonly mayReply: boolean;
 }

@@ -14,7 +14,7 @@ export function ThreadSummary({ message }: { message: TimelineMessage }) {
   if (!links) return null;
   if (thread !== null) {
     return (
-      <button type="button" onClick={() => links.open(thread)} className={LINK}>
+      <button type="button" onClick={() => links.open(thread, seq)} className={LINK}>
         <CornerDownRight size={14} aria-hidden="true" /> {t('thread.repliedIn')}
       </button>
     );

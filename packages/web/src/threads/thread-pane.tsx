@@ -25,12 +25,15 @@ export function ThreadPane({
   root,
   linked,
   onClose,
+  returnFocus,
 }: {
   view: ConversationView;
   root: Seq;
   /** The reply that a link names. */
   linked: Seq | null;
   onClose: () => void;
+  /** Focuses the message from which the thread was opened, if it was. */
+  returnFocus: () => void;
 }) {
   const client = useClient();
   const users = useParley((s) => s.users);
@@ -46,11 +49,14 @@ export function ThreadPane({
   useEffect(() => {
     void thread.open(linked ?? undefined);
   }, [thread, linked, visit]);
+  const leave = useRef(returnFocus);
+  leave.current = returnFocus;
   useEffect(() => {
     // With a keyboard the field gets the focus; otherwise the start of the pane.
     if (!pane.current?.contains(document.activeElement)) takeFocus(pane.current);
     return () => {
       requestAnimationFrame(() => {
+        if (document.activeElement === document.body) leave.current();
         if (document.activeElement === document.body) focusContent();
       });
     };
