@@ -383,6 +383,12 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       await page.getByRole('menuitem', { name, exact: true }).click();
     };
     await hide('Hide message');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await sam.message('cheap pills').waitFor();
+    await owner.message('cheap pills').waitFor();
+    // The toast returns the focus when it is gone, which would close a menu.
+    await page.getByText('Message hidden', { exact: true }).waitFor({ state: 'detached' });
+    await hide('Hide message');
     await sam.page.getByText('Hidden by a moderator', { exact: true }).waitFor();
     expect(await sam.message('cheap pills').count()).toBe(0);
     await hide('View hidden message');

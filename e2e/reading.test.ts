@@ -489,6 +489,15 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await kit.sees('A pomegranate');
     await choose('dark', /^Switch to dark mode/);
     expect(await kit.page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    // Commands are also found by the words of other programs.
+    await choose('new channel', /^Create a group/);
+    await kit.page
+      .getByRole('dialog')
+      .getByLabel('Name', { exact: true })
+      .fill('orchids and Ferns ');
+    await kit.page.getByText('There’s already a group with this name.').waitFor();
+    await keyboard.press('Escape');
+    await kit.page.getByRole('dialog').waitFor({ state: 'detached' });
     // The name of a command is not searched for, and the focus is not lost with the previous page.
     await keyboard.press('Control+k');
     await field.fill('settings');

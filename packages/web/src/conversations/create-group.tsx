@@ -11,6 +11,7 @@ import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
+import { useSameNameWarning } from './same-name.tsx';
 
 const KINDS = [
   ['public', 'createGroup.public', 'createGroup.publicHint', Hash],
@@ -23,9 +24,12 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
   const navigate = useNavigate();
   const [visibility, setVisibility] = useState<Visibility>('public');
   const [members, setMembers] = useState<readonly AccountId[]>([]);
+  const { warning, setName } = useSameNameWarning();
   useEffect(() => {
-    if (open) setMembers([]);
-  }, [open]);
+    if (!open) return;
+    setMembers([]);
+    setName('');
+  }, [open, setName]);
   const form = useForm(['name'], async ({ name }) => {
     const group = await client.api.createGroup({ name, visibility, members });
     onClose();
@@ -35,14 +39,18 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
     <Dialog open={open} onClose={onClose} title={t('createGroup.title')}>
       <form {...form.props} className="flex flex-col gap-5">
         <Problem text={form.problem} />
-        <Field
-          name="name"
-          label={t('common.name')}
-          placeholder={t('createGroup.namePlaceholder')}
-          autoFocus
-          maxLength={80}
-          error={form.errors.name}
-        />
+        <div className="flex flex-col gap-1.5">
+          <Field
+            name="name"
+            label={t('common.name')}
+            placeholder={t('createGroup.namePlaceholder')}
+            autoFocus
+            maxLength={80}
+            error={form.errors.name}
+            onInput={({ currentTarget }) => setName(currentTarget.value)}
+          />
+          {warning}
+        </div>
         <fieldset>
           <legend className="mb-1.5 font-medium text-sm text-soft">
             {t('createGroup.visibility')}

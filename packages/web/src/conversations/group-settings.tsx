@@ -13,6 +13,7 @@ import { TextArea } from '../ui/text-area.tsx';
 import { toast } from '../ui/toast.ts';
 import { useOptimistic } from '../ui/use-optimistic.ts';
 import { GroupIcon } from './group-icon.tsx';
+import { useSameNameWarning } from './same-name.tsx';
 import { WhoMay } from './who-may.tsx';
 
 const ImageField = lazyPart(async () => (await import('../files/image-field.tsx')).ImageField);
@@ -77,19 +78,24 @@ function About({
   focusesDescription: boolean;
 }) {
   const client = useClient();
+  const { warning, setName } = useSameNameWarning(view.id);
   const form = useForm(['name', 'topic', 'description'], async (values) => {
     await client.api.updateGroup(view.id, values);
     toast.success(t('details.saved'));
   });
   return (
     <form {...form.props} className="mb-5 flex flex-col gap-3">
-      <Field
-        name="name"
-        label={t('common.name')}
-        defaultValue={view.name ?? ''}
-        maxLength={LIMITS.groupNameMax}
-        error={form.errors.name}
-      />
+      <div className="flex flex-col gap-1.5">
+        <Field
+          name="name"
+          label={t('common.name')}
+          defaultValue={view.name ?? ''}
+          maxLength={LIMITS.groupNameMax}
+          error={form.errors.name}
+          onInput={({ currentTarget }) => setName(currentTarget.value)}
+        />
+        {warning}
+      </div>
       <Field
         name="topic"
         label={t('details.topic')}

@@ -46,7 +46,9 @@ export function useMoreActions(
   // The read cursors of the conversation do not apply to a thread.
   const isOnlyInThread = message.thread !== null && !message.alsoInConversation;
   return [
-    ...(links?.mayReply ? [threadAction(() => links.open(message.thread ?? message.seq))] : []),
+    ...(links?.mayReply
+      ? [threadAction(() => links.open(message.thread ?? message.seq, message.seq))]
+      : []),
     ...(isOnlyInThread ? [] : [unreadAction(client, message)]),
     ...(message.body === '' && message.attachments.length === 0
       ? []
@@ -98,6 +100,7 @@ function hidingActions(
   { conversation, seq, hiddenAt, poll }: TimelineMessage,
   read: () => void,
 ): MoreAction[] {
+  const unhide = () => void attempt(() => moderation.unhideMessage(conversation, seq));
   if (hiddenAt) {
     return [
       {
@@ -110,18 +113,23 @@ function hidingActions(
         key: 'unhide',
         icon: <Undo2 size={16} />,
         label: t('message.unhide'),
-        run: () => void attempt(() => moderation.unhideMessage(conversation, seq)),
+        run: unhide,
       },
     ];
   }
   // The votes of a poll could not be restored.
   if (poll !== null) return [];
+  const hide = async () => {
+    const isHidden = await attempt(() => moderation.hideMessage(conversation, seq));
+    if (isHidden)
+      toast(t('message.hiddenNotice'), { action: { label: t('message.undo'), onClick: unhide } });
+  };
   return [
     {
       key: 'hide',
       icon: <EyeOff size={16} />,
       label: t('message.hide'),
-      run: () => void attempt(() => moderation.hideMessage(conversation, seq)),
+      run: () => void hide(),
     },
   ];
 }

@@ -37,6 +37,8 @@ import { setTheme } from '../ui/theme.ts';
 export interface SwitcherCommand {
   readonly key: string;
   readonly title: string;
+  /** Other names that users know it by, separated by commas. */
+  readonly words: string;
   readonly icon: ReactNode;
   readonly run: () => void;
 }
@@ -65,7 +67,8 @@ const command = (
   title: string,
   icon: ReactNode,
   run: () => void,
-): SwitcherCommand => ({ key: `command-${key}`, title, icon, run });
+  words = '',
+): SwitcherCommand => ({ key: `command-${key}`, title, words, icon, run });
 
 /** Returns the commands that start, find and close conversations. */
 function useConversationCommands(openDialog: (dialog: SidebarDialog) => void): SwitcherCommand[] {
@@ -75,18 +78,32 @@ function useConversationCommands(openDialog: (dialog: SidebarDialog) => void): S
   const all: SwitcherCommand[] = [];
   if (permissions?.includes('create_groups')) {
     all.push(
-      command('group', t('sidebar.createAGroup'), <Hash size={18} />, () => openDialog('create')),
+      command(
+        'group',
+        t('sidebar.createAGroup'),
+        <Hash size={18} />,
+        () => openDialog('create'),
+        t('switcherWords.group'),
+      ),
     );
   }
   all.push(
-    command('direct', t('newDirect.title'), <MessageCircle size={18} />, () =>
-      openDialog('direct'),
+    command(
+      'direct',
+      t('newDirect.title'),
+      <MessageCircle size={18} />,
+      () => openDialog('direct'),
+      t('switcherWords.direct'),
     ),
   );
   if (permissions?.includes('browse_groups')) {
     all.push(
-      command('browse', t('sidebar.browseGroups'), <Compass size={18} />, () =>
-        openDialog('browse'),
+      command(
+        'browse',
+        t('sidebar.browseGroups'),
+        <Compass size={18} />,
+        () => openDialog('browse'),
+        t('switcherWords.browse'),
       ),
     );
   }
@@ -129,6 +146,7 @@ function useAwayCommand(): SwitcherCommand {
     t(isAway ? 'status.setActive' : 'status.setAway'),
     isAway ? <CircleCheck size={18} /> : <Clock size={18} />,
     () => void attempt(set),
+    t('switcherWords.away'),
   );
 }
 
@@ -142,6 +160,7 @@ function themeCommand(): SwitcherCommand {
     isDark ? t('switcher.lightMode') : t('switcher.darkMode'),
     isDark ? <Sun size={18} /> : <Moon size={18} />,
     () => setTheme(isDark ? 'light' : 'dark'),
+    t('switcherWords.theme'),
   );
 }
 
@@ -149,19 +168,37 @@ function themeCommand(): SwitcherCommand {
 function usePageCommands(): Record<'content' | 'settings', SwitcherCommand[]> {
   const navigate = useNavigate();
   const mayAdminister = useParley((s) => s.me?.permissions)?.includes('administer');
-  const page = (key: string, title: string, icon: ReactNode, to: string) =>
-    command(key, title, icon, () => void navigate({ to }));
+  const page = (key: string, title: string, icon: ReactNode, to: string, words?: string) =>
+    command(key, title, icon, () => void navigate({ to }), words);
   return {
     content: [
-      page('activity', t('activity.title'), <Activity size={18} />, '/activity'),
+      page(
+        'activity',
+        t('activity.title'),
+        <Activity size={18} />,
+        '/activity',
+        t('switcherWords.activity'),
+      ),
       page('threads', t('threads.title'), <MessagesSquare size={18} />, '/threads'),
       page('drafts', t('drafts.title'), <Pencil size={18} />, '/drafts'),
-      page('saved', t('saved.title'), <Bookmark size={18} />, '/saved'),
-      page('scheduled', t('scheduled.title'), <CalendarClock size={18} />, '/scheduled'),
+      page('saved', t('saved.title'), <Bookmark size={18} />, '/saved', t('switcherWords.saved')),
+      page(
+        'scheduled',
+        t('scheduled.title'),
+        <CalendarClock size={18} />,
+        '/scheduled',
+        t('switcherWords.scheduled'),
+      ),
       page('user-groups', t('userGroups.title'), <AtSign size={18} />, '/user-groups'),
     ],
     settings: [
-      page('settings', t('switcher.settings'), <Settings size={18} />, '/settings/profile'),
+      page(
+        'settings',
+        t('switcher.settings'),
+        <Settings size={18} />,
+        '/settings/profile',
+        t('switcherWords.settings'),
+      ),
       page(
         'notifications',
         t('switcher.notificationSettings'),
@@ -169,7 +206,15 @@ function usePageCommands(): Record<'content' | 'settings', SwitcherCommand[]> {
         '/settings/notifications',
       ),
       ...(mayAdminister
-        ? [page('admin', t('common.administration'), <ShieldCheck size={18} />, '/admin')]
+        ? [
+            page(
+              'admin',
+              t('common.administration'),
+              <ShieldCheck size={18} />,
+              '/admin',
+              t('switcherWords.admin'),
+            ),
+          ]
         : []),
     ],
   };

@@ -68,7 +68,7 @@ export function useResults(
     query === ''
       ? commands
       : commands
-          .map((command) => ({ command, score: scoreOf(query, fold(command.title)) }))
+          .map((command) => ({ command, score: scoreOfCommand(query, command) }))
           .filter(({ score }) => score > 0)
           .sort((a, b) => b.score - a.score)
           .slice(0, COMMANDS)
@@ -88,9 +88,20 @@ export function useResults(
     results: matching.map(resultOf),
   };
   // A user who types the name of a command is not searching messages for it.
-  const isNamed = matching[0] !== undefined && fold(matching[0].title).startsWith(query);
+  const isNamed =
+    matching[0] !== undefined && namesOf(matching[0]).some((name) => name.startsWith(query));
   const groups = isNamed ? [first, rest, messageGroup] : [first, messageGroup, rest];
   return groups.filter(({ results }) => results.length > 0);
+}
+
+/** Returns the names that a command is found by, folded; its title is the first. */
+const namesOf = ({ title, words }: SwitcherCommand): string[] =>
+  [title, ...words.split(',')].map((name) => fold(name.trim())).filter((name) => name !== '');
+
+/** Returns the score of the best name of a command; among equals, that of titles counts more. */
+function scoreOfCommand(query: string, command: SwitcherCommand): number {
+  const [title = '', ...others] = namesOf(command);
+  return Math.max(scoreOf(query, title), ...others.map((name) => scoreOf(query, name) - 1));
 }
 
 const resultOf = ({ key, title, icon, run }: SwitcherCommand): Result => ({

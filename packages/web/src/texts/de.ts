@@ -102,9 +102,9 @@ const texts = {
   auth: {
     openSource: 'Open Source und selbst gehostet.',
     codeInOutbox:
-      'Auf diesem Server ist noch kein E-Mail-Versand eingerichtet. Frag einen Admin nach dem Code: Er steht im Ordner data/outbox und unter Administration > E-Mails.',
+      'Auf diesem Server ist noch kein E-Mail-Versand eingerichtet. Wenn du den Server betreibst, findest du den Code in seinem Ordner data/outbox. Sonst frag einen Admin: Der Code steht auch unter Administration > E-Mails.',
     linkInOutbox:
-      'Auf diesem Server ist noch kein E-Mail-Versand eingerichtet. Frag einen Admin nach dem Link: Er steht im Ordner data/outbox und unter Administration > E-Mails.',
+      'Auf diesem Server ist noch kein E-Mail-Versand eingerichtet. Wenn du den Server betreibst, findest du den Link in seinem Ordner data/outbox. Sonst frag einen Admin: Der Link steht auch unter Administration > E-Mails.',
     passwordHint_one:
       'Mindestens {{count, number}} Zeichen. Am besten ein Satz aus mehreren Wörtern.',
     passwordHint_other:
@@ -588,6 +588,18 @@ const texts = {
     count_one: '{{count, number}} Ergebnis',
     count_other: '{{count, number}} Ergebnisse',
   },
+  switcherWords: {
+    group: 'neue Gruppe, neuer Kanal, neuer Channel, Kanal erstellen, Raum',
+    direct: 'DM, neue Nachricht, Direktnachricht, Chat',
+    browse: 'Kanäle, Gruppe beitreten, Kanal beitreten, Gruppe finden',
+    away: 'Status, unsichtbar, Anwesenheit',
+    theme: 'Design, Nachtmodus, Darstellung',
+    activity: 'Erwähnungen, Reaktionen, Benachrichtigungen, Posteingang',
+    saved: 'Lesezeichen, später, gemerkt',
+    scheduled: 'später senden',
+    settings: 'Profil, Konto, Passwort, Sprache, Optionen',
+    admin: 'verwalten, Mitglieder, Servereinstellungen, Benutzer',
+  },
   users: {
     title: 'Personen',
     titleActive_one: 'Personen · {{count, number}} aktiv',
@@ -713,6 +725,7 @@ const texts = {
   },
   createGroup: {
     title: 'Gruppe erstellen',
+    sameName: 'Es gibt schon eine Gruppe mit diesem Namen.',
     namePlaceholder: 'z. B. Produktdesign',
     visibility: 'Sichtbarkeit',
     public: 'Öffentlich',
@@ -1082,6 +1095,7 @@ const texts = {
     deleted: 'Diese Nachricht wurde gelöscht',
     hidden: 'Von einem Moderator ausgeblendet',
     hide: 'Nachricht ausblenden',
+    hiddenNotice: 'Nachricht ausgeblendet',
     unhide: 'Nachricht wieder anzeigen',
     readHidden: 'Ausgeblendete Nachricht lesen',
     hiddenTitle: 'Ausgeblendete Nachricht',

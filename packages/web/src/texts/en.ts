@@ -95,9 +95,9 @@ export const en = {
   auth: {
     openSource: 'Open source and self-hosted.',
     codeInOutbox:
-      'Email isn’t set up on this server yet. Ask an admin for the code: it’s in the data/outbox folder and under Administration > Emails.',
+      'Email isn’t set up on this server yet. If you run this server, you find the code in its data/outbox folder. Otherwise, ask an admin: it’s also under Administration > Emails.',
     linkInOutbox:
-      'Email isn’t set up on this server yet. Ask an admin for the link: it’s in the data/outbox folder and under Administration > Emails.',
+      'Email isn’t set up on this server yet. If you run this server, you find the link in its data/outbox folder. Otherwise, ask an admin: it’s also under Administration > Emails.',
     passwordHint_one: 'At least {{count, number}} character. Try a phrase of several words.',
     passwordHint_other: 'At least {{count, number}} characters. Try a phrase of several words.',
   },
@@ -569,6 +569,18 @@ export const en = {
     count_one: '{{count, number}} result',
     count_other: '{{count, number}} results',
   },
+  switcherWords: {
+    group: 'new group, new channel, create channel, add channel',
+    direct: 'dm, new message, direct message, chat',
+    browse: 'browse channels, join group, join channel, find group',
+    away: 'status, invisible, presence',
+    theme: 'theme, night mode, appearance',
+    activity: 'mentions, reactions, notifications, inbox',
+    saved: 'bookmarks, later, starred',
+    scheduled: 'send later',
+    settings: 'preferences, profile, account, password, language',
+    admin: 'manage, members, server settings, users',
+  },
   users: {
     title: 'People',
     titleActive_one: 'People · {{count, number}} active',
@@ -687,6 +699,7 @@ export const en = {
   },
   createGroup: {
     title: 'Create a group',
+    sameName: 'There’s already a group with this name.',
     namePlaceholder: 'For example: Product design',
     visibility: 'Visibility',
     public: 'Public',
@@ -1055,6 +1068,7 @@ export const en = {
     deleted: 'This message was deleted',
     hidden: 'Hidden by a moderator',
     hide: 'Hide message',
+    hiddenNotice: 'Message hidden',
     unhide: 'Unhide message',
     readHidden: 'View hidden message',
     hiddenTitle: 'Hidden message',

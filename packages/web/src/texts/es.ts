@@ -107,9 +107,9 @@ const texts = {
   auth: {
     openSource: 'De código abierto y en tu propio servidor.',
     codeInOutbox:
-      'El correo aún no está configurado en este servidor. Pide el código a un administrador: está en la carpeta data/outbox y en Administración > Correos.',
+      'El correo aún no está configurado en este servidor. Si administras el servidor, encontrarás el código en su carpeta data/outbox. Si no, pídeselo a un administrador: también está en Administración > Correos.',
     linkInOutbox:
-      'El correo aún no está configurado en este servidor. Pide el enlace a un administrador: está en la carpeta data/outbox y en Administración > Correos.',
+      'El correo aún no está configurado en este servidor. Si administras el servidor, encontrarás el enlace en su carpeta data/outbox. Si no, pídeselo a un administrador: también está en Administración > Correos.',
     passwordHint_one:
       'Al menos {{count, number}} carácter. Prueba con una frase de varias palabras.',
     passwordHint_many:
@@ -606,6 +606,18 @@ const texts = {
     count_many: '{{count, number}} de resultados',
     count_other: '{{count, number}} resultados',
   },
+  switcherWords: {
+    group: 'nuevo grupo, nuevo canal, crear canal, sala',
+    direct: 'md, nuevo mensaje, mensaje directo, chat',
+    browse: 'canales, unirse a un grupo, unirse a un canal, buscar grupo',
+    away: 'estado, invisible, presencia',
+    theme: 'tema, modo nocturno, apariencia',
+    activity: 'menciones, reacciones, notificaciones, bandeja',
+    saved: 'marcadores, más tarde, favoritos',
+    scheduled: 'enviar más tarde',
+    settings: 'preferencias, ajustes, perfil, cuenta, contraseña, idioma',
+    admin: 'gestionar, miembros, configuración del servidor, usuarios',
+  },
   users: {
     title: 'Personas',
     titleActive_one: 'Personas · {{count, number}} en línea',
@@ -733,6 +745,7 @@ const texts = {
   },
   createGroup: {
     title: 'Crear un grupo',
+    sameName: 'Ya existe un grupo con este nombre.',
     namePlaceholder: 'p. ej., Diseño de producto',
     visibility: 'Visibilidad',
     public: 'Público',
@@ -1112,6 +1125,7 @@ const texts = {
     deleted: 'Este mensaje se eliminó',
     hidden: 'Un moderador lo ocultó',
     hide: 'Ocultar mensaje',
+    hiddenNotice: 'Mensaje oculto',
     unhide: 'Volver a mostrar el mensaje',
     readHidden: 'Leer mensaje oculto',
     hiddenTitle: 'Mensaje oculto',
