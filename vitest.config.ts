@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -20,10 +22,16 @@ const TEMPLATE = fileURLToPath(
   new URL('packages/server/test/support/template.ts', import.meta.url),
 );
 
+/** The cache of transformed sources contains the paths that the packages export, so it is new when they change. */
+const manifests = ['client', 'protocol', 'server'].map((name) =>
+  readFileSync(new URL(`packages/${name}/package.json`, import.meta.url)),
+);
+const exportsDigest = createHash('sha256').update(Buffer.concat(manifests)).digest('hex');
+
 /** The files that start first, in this order. */
 const FIRST_FILES = [
   // Counts the steps of code that no other file of its worker has compiled before.
-  'packages/protocol/src/markdown-steps.test.ts',
+  'packages/protocol/src/markdown/steps.test.ts',
   // The longest of each project: started last, they would run alone and leave a core idle.
   'chaos/src/run.db.test.ts',
   'packages/server/src/storage/embedded.db.test.ts',
@@ -67,7 +75,10 @@ class InOrder extends BaseSequencer {
 export default defineConfig({
   test: {
     // What was transformed for one project is used by the others, and in later runs.
-    experimental: { fsModuleCache: true },
+    experimental: {
+      fsModuleCache: true,
+      fsModuleCachePath: `node_modules/.cache/vitest-${exportsDigest.slice(0, 12)}`,
+    },
     sequence: { sequencer: InOrder },
     projects: [
       {
@@ -92,6 +103,7 @@ export default defineConfig({
           exclude: ['**/*.db.test.ts', '**/node_modules/**', '**/dist/**'],
           // Property tests take seconds of processor time, which a shared machine may provide slowly.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           expect: patient,
         },
       },

@@ -1,4 +1,4 @@
-// Writes packages/protocol/src/emoji-list.ts, the emoji with names: their order and groups from
+// Writes packages/protocol/src/emoji/list.ts, the emoji with names: their order and groups from
 // unicode-emoji-json, their names as on GitHub and Slack, and words to search for, from gemoji. A line for each
 // emoji: itself, its names, further words, and “+” if it has skin tones, separated by tabs.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const GROUPS = {
 };
 const WEB = new URL('../packages/web/', import.meta.url);
 export const FILE = fileURLToPath(
-  new URL('../packages/protocol/src/emoji-list.ts', import.meta.url),
+  new URL('../packages/protocol/src/emoji/list.ts', import.meta.url),
 );
 
 const HEAD = `// Written by scripts/emoji-data.mjs.

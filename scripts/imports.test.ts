@@ -51,6 +51,17 @@ const SERVER_LAYERS: readonly (readonly string[])[] = [
   ['cli.ts', 'server.ts'],
 ];
 
+/** The layers of packages/protocol/src, likewise. */
+const PROTOCOL_LAYERS: readonly (readonly string[])[] = [
+  ['base'],
+  ['emoji', 'messages'],
+  ['markdown', 'notifications'],
+  ['settings'],
+  ['events'],
+  ['live', 'rest'],
+  ['index.ts'],
+];
+
 /** The layers of packages/client/src, likewise. */
 const CLIENT_LAYERS: readonly (readonly string[])[] = [
   ['lib'],
@@ -154,6 +165,7 @@ const folderOf = (file: string): string => (file.includes('/') ? dirname(file) :
 
 describe.each([
   ['the server', 'packages/server/src', SERVER_LAYERS],
+  ['the protocol', 'packages/protocol/src', PROTOCOL_LAYERS],
   ['the SDK', 'packages/client/src', CLIENT_LAYERS],
   ['the web client', 'packages/web/src', WEB_LAYERS],
 ])('the folders of %s', (_name, source, layers) => {

@@ -77,4 +77,4 @@ export const RETIRED = [
 
 /** Paths that are not checked: what others wrote, what cannot change, and this list. */
 export const UNCHECKED =
-  /^(?:fixtures\/|packages\/protocol\/src\/emoji-list\.ts|LICENSE|package-lock\.json|docs\/glossary\.md|scripts\/(?:retired|check)-words\.mjs|packages\/server\/src\/storage\/migrations\/00(?:0\d|1[012])_)/;
+  /^(?:fixtures\/|packages\/protocol\/src\/emoji\/list\.ts|LICENSE|package-lock\.json|docs\/glossary\.md|scripts\/(?:retired|check)-words\.mjs|packages\/server\/src\/storage\/migrations\/00(?:0\d|1[012])_)/;

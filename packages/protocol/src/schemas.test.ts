@@ -1,9 +1,22 @@
 // The bounds of requests, written a second time: other tests take them from the schemas.
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { AttachmentIds } from './files.ts';
-import { GuestAccess } from './guests.ts';
-import { UpdateNotificationsBody } from './notifications.ts';
+import { AttachmentIds } from './base/files.ts';
+import { GuestAccess } from './base/guests.ts';
+import { Body, Emoji } from './base/text.ts';
+import { UpdateNotificationsBody } from './notifications/notifications.ts';
+import { CreateAccountBody, CreateApiKeyBody, DeleteAccountQuery } from './rest/admin.ts';
+import { CreateInvitationBody, EmailCode, Phone } from './rest/auth.ts';
+import { TotpCode } from './rest/factors.ts';
+import {
+  CreatePollBody,
+  HistoryQuery,
+  PostBody,
+  ThreadHistoryQuery,
+  VoteBody,
+} from './rest/messages.ts';
+import { ChangeScheduledBody, UpdateStatusBody } from './rest/personal.ts';
+import { ReportMessageBody } from './rest/reports.ts';
 import {
   CreateGroupBody,
   CreateGroupLinkBody,
@@ -18,22 +31,9 @@ import {
   Password,
   UpdateGroupBody,
   Username,
-} from './rest.ts';
-import { CreateAccountBody, CreateApiKeyBody, DeleteAccountQuery } from './rest-admin.ts';
-import { CreateInvitationBody, EmailCode, Phone } from './rest-auth.ts';
-import { TotpCode } from './rest-factors.ts';
-import {
-  CreatePollBody,
-  HistoryQuery,
-  PostBody,
-  ThreadHistoryQuery,
-  VoteBody,
-} from './rest-messages.ts';
-import { ChangeScheduledBody, UpdateStatusBody } from './rest-personal.ts';
-import { ReportMessageBody } from './rest-reports.ts';
-import { RetentionDays } from './retention.ts';
-import { Body, Emoji } from './text.ts';
-import { FilteredWord, WordFilterBody } from './word-filter.ts';
+} from './rest/rest.ts';
+import { RetentionDays } from './settings/retention.ts';
+import { FilteredWord, WordFilterBody } from './settings/word-filter.ts';
 
 const x = (length: number) => 'x'.repeat(length);
 const ids = (count: number) =>

@@ -10,7 +10,7 @@ const [COMPLETE, LIVE, MEMBERS, STATE] = [
 ] as const;
 
 const edit = (find: string, replace: string): PackageEdit => ({
-  file: 'protocol/dist/compact-ready.js',
+  file: 'protocol/dist/live/compact-ready.js',
   find,
   replace,
 });

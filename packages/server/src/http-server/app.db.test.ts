@@ -394,7 +394,7 @@ describe('the OpenAPI document', () => {
     const page = await api.get('/docs/protocol');
     expect(page.statusCode).toBe(200);
     expect(page.body).toContain('<h2 id="reconnecting">Reconnecting</h2>');
-    expect(page.body).toContain('<code>packages/protocol/src/frames.ts</code>');
+    expect(page.body).toContain('<code>packages/protocol/src/live/frames.ts</code>');
     for (const id of ['client-frames-post', 'server-frames-event', 'events-message.posted']) {
       expect(page.body).toContain(`id="${id}"`);
     }

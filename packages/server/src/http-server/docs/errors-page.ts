@@ -37,7 +37,7 @@ export function errorsMarkdown(): string {
   return [
     '# Error codes',
     '',
-    '<!-- Generated from packages/protocol/src/codes.ts by node scripts/errors-doc.mjs -->',
+    '<!-- Generated from packages/protocol/src/base/codes.ts by node scripts/errors-doc.mjs -->',
     '',
     ...INTRODUCTION.flatMap((paragraph) => [paragraph, '']),
     ...Object.entries(FIELD_CODES).map(([code, text]) => `- \`${code}\`: ${text}`),
