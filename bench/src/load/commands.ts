@@ -113,7 +113,7 @@ class Target {
 
   async #connect(token: string): Promise<void> {
     const raw = await RawSocket.open(this.#server.url, DIALECTS.parley.path('', ''));
-    await DIALECTS.parley.greet(raw, token);
+    await DIALECTS.parley.logIn(raw, token);
     raw.onFrame = (bytes, at) => {
       const id = DIALECTS.parley.ack(bytes, at);
       if (id !== null) this.#waiting.get(id)?.();

@@ -99,7 +99,7 @@ async function run(load: Load): Promise<LoadResult> {
         sent: new Map(),
         order: [],
       };
-      await dialect.greet(raw, token);
+      await dialect.logIn(raw, token);
       raw.onFrame = reader(dialect, echo, member, received, acknowledge);
       members.push(member);
     }

@@ -17,7 +17,7 @@ export async function measureIdle(count: number): Promise<void> {
     for (let n = 0; n < count; n++) {
       const token = await (all[n % all.length] as (typeof all)[0]).api.accessToken();
       const raw = await RawSocket.open(server.url, DIALECTS.parley.path('', ''));
-      await DIALECTS.parley.greet(raw, token);
+      await DIALECTS.parley.logIn(raw, token);
       // They behave like a browser: every ping is answered.
       raw.onFrame = (bytes, at) => {
         if (bytes.toString('latin1', at, at + 12) === '{"op":"ping"') raw.send('{"op":"pong"}');

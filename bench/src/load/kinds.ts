@@ -7,8 +7,8 @@ export type Kind = 'parley' | 'socketio' | 'epoll';
 /** How to talk to one kind of server over a socket. */
 export interface Dialect {
   path(token: string, conversation: string): string;
-  /** Sends the greeting; resolves when messages will be delivered. */
-  greet(raw: RawSocket, token: string): Promise<void>;
+  /** Logs the socket in; resolves when messages will be delivered. */
+  logIn(raw: RawSocket, token: string): Promise<void>;
   /** A post with its name; the ack contains the name. */
   post(conversation: string, body: string, n: number): { name: string; frame: string };
   /** Seq of a message, read from a few bytes; -1 where messages have none, 0 for other frames. */
@@ -31,7 +31,7 @@ const parley: Dialect = {
   dense: true,
   afterBody: '"}}'.length,
   path: () => '/api/v1/live',
-  greet(raw, token) {
+  logIn(raw, token) {
     return new Promise((resolve) => {
       raw.onFrame = (bytes, at, length) => {
         if (bytes.toString('latin1', at, at + length) === '{"op":"live"}') resolve();
@@ -72,7 +72,7 @@ const socketio: Dialect = {
   afterBody: '"}]'.length,
   path: (token, conversation) =>
     `/socket.io/?EIO=4&transport=websocket&author=${token}&room=${conversation}`,
-  greet(raw) {
+  logIn(raw) {
     return new Promise((resolve) => {
       raw.onFrame = (bytes, at) => {
         const text = bytes.toString('latin1', at, at + 2);
@@ -100,7 +100,7 @@ const epoll: Dialect = {
   dense: false,
   afterBody: '"}'.length,
   path: () => '/',
-  greet: () => Promise.resolve(),
+  logIn: () => Promise.resolve(),
   post(_conversation, body, n) {
     const name = String(n).padStart(12, '0');
     // As long as Parley’s event, so that both move the same number of bytes.

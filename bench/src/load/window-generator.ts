@@ -119,7 +119,7 @@ async function run(load: WindowLoad): Promise<WindowResult> {
     const conversation: Conversation = { id, members: [], nextSender: 0 };
     for (const token of members) {
       const raw = await RawSocket.open(load.url, dialect.path(token, id));
-      await dialect.greet(raw, token);
+      await dialect.logIn(raw, token);
       raw.onFrame = reader(dialect, raw, {
         received,
         acked: () => acked++,

@@ -71,7 +71,7 @@ export class ModelServer {
   refusing: Pick<Nack, 'code' | 'retryAfter'> | null = null;
   /** Commands are executed, but neither answered nor published on this socket. */
   isMute = false;
-  /** Presence, as reported in a greeting. */
+  /** Presence, as reported in `ready`. */
   presence: { account: AccountId; state: 'active' | 'idle' | 'offline' }[] = [];
   /** Requests to fill a gap are deferred. */
   isBusy = false;

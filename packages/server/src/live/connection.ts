@@ -27,13 +27,13 @@ import { readFrame } from './read-frame.ts';
 import { SubscriptionSet } from './subscription-set.ts';
 
 /**
- * - `greeting`: waits for the hello, or for the answer to it.
+ * - `handshake`: waits for the hello, or for the answer to it.
  * - `replaying`: `ready` was sent; sends the events after the cursors.
  * - `live`: all of them were sent.
  * - `draining`: the close frame was sent.
  * - `closed`: the socket is closed.
  */
-export type ConnectionState = 'greeting' | 'replaying' | 'live' | 'draining' | 'closed';
+export type ConnectionState = 'handshake' | 'replaying' | 'live' | 'draining' | 'closed';
 
 /** A peer that has not answered the close frame is disconnected after this time. */
 const CLOSE_MS = 3_000;
@@ -63,7 +63,7 @@ export class Connection
   readonly #subscriptions: SubscriptionSet;
   readonly #frames: FrameHandler;
   readonly #openedAt = performance.now();
-  #state: ConnectionState = 'greeting';
+  #state: ConnectionState = 'handshake';
   #identity: Identity | null = null;
   /** Set for guests only. */
   #guestPresence: GuestPresence | null = null;
@@ -160,7 +160,7 @@ export class Connection
       return;
     }
     const read = readFrame(data.toString());
-    if (this.#state === 'greeting') this.#handshake.receive(read);
+    if (this.#state === 'handshake') this.#handshake.receive(read);
     else this.#frames.receive(read);
   }
 
@@ -220,7 +220,7 @@ export class Connection
   tick(now: number): void {
     const { limits, clock } = this.#context;
     if (this.#state === 'closed' || this.#state === 'draining') return;
-    if (this.#state === 'greeting') {
+    if (this.#state === 'handshake') {
       if (now - this.#openedAt > limits.helloMs) this.close(CLOSE.helloExpected, 'hello_expected');
       return;
     }

@@ -47,7 +47,7 @@ export interface Gauged {
   } | null;
 }
 
-const STATES = ['greeting', 'replaying', 'live', 'draining'] as const;
+const STATES = ['handshake', 'replaying', 'live', 'draining'] as const;
 /** Buckets in seconds, from half a millisecond to five seconds. */
 const SHORT = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
