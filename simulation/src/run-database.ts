@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { Range } from './database/link.ts';
 import { DatabaseModel } from './database/model.ts';
 import type { PoolModel } from './database/pool.ts';
-import type { EventRow } from './database/tables.ts';
+import type { EventRow } from './database/rows.ts';
 import type { EventLoop } from './event-loop.ts';
 import { STARTED_AT } from './globals.ts';
 import { Process } from './process.ts';

@@ -1,4 +1,4 @@
-import type { ConversationRow, MembershipRow } from '../tables.ts';
+import type { ConversationRow, MembershipRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { isGuest, mayFind } from './lookups.ts';
 import { changed, ms, reads, type Statement, writes } from './statement.ts';

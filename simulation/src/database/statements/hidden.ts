@@ -1,5 +1,5 @@
 import type { EventData } from '@parley/protocol';
-import type { EventRow, HiddenMessageRow } from '../tables.ts';
+import type { EventRow, HiddenMessageRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { changeMessage, mentionsIn, messageOf } from './messages.ts';
 import { changed, ms, reads, type Statement, writes } from './statement.ts';

@@ -1,5 +1,5 @@
 import { SHARE, UPDATE } from '../row.ts';
-import type { ConversationRow, EventRow, LegalHoldRow } from '../tables.ts';
+import type { ConversationRow, EventRow, LegalHoldRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { eventsFrom } from './hidden.ts';
 import { messageOf } from './messages.ts';

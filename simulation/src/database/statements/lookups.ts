@@ -1,4 +1,4 @@
-import type { MembershipRow } from '../tables.ts';
+import type { MembershipRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 
 /** What the statements of several subjects look up. */

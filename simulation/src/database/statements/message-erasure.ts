@@ -1,4 +1,4 @@
-import type { MessageRow } from '../tables.ts';
+import type { MessageRow } from '../rows.ts';
 import { messageOf } from './messages.ts';
 import { changed, reads, type Statement, writes } from './statement.ts';
 

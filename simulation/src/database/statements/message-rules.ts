@@ -1,4 +1,4 @@
-import type { MembershipRow } from '../tables.ts';
+import type { MembershipRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { isDeactivated, isServerAdmin } from './lookups.ts';
 import { listForms, reads, type Statement, time, type Values } from './statement.ts';

@@ -1,5 +1,5 @@
 import type { Mention } from '@parley/protocol';
-import type { MembershipRow, MessageRow } from '../tables.ts';
+import type { MembershipRow, MessageRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { changed, listForms, ms, type Statement, writes } from './statement.ts';
 

@@ -1,5 +1,5 @@
 import { EVERYONE } from '@parley/server/internal/conversations/everyone';
-import type { AccountRow, ConversationRow } from '../tables.ts';
+import type { AccountRow, ConversationRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { isGuest, isMember, mayFind, mayKnow } from './lookups.ts';
 import { reads, type Statement, time } from './statement.ts';

@@ -1,5 +1,5 @@
 import { LIMITS } from '@parley/protocol';
-import type { MessagePartRow, PollVoteRow } from '../tables.ts';
+import type { MessagePartRow, PollVoteRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { changed, jsonTime, ms, reads, type Statement, time, writes } from './statement.ts';
 

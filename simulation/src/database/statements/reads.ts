@@ -1,4 +1,4 @@
-import type { EventRow, MessageRow } from '../tables.ts';
+import type { EventRow, MessageRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { isGuest, isMember } from './lookups.ts';
 import { messageOf } from './messages.ts';

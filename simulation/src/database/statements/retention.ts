@@ -1,4 +1,4 @@
-import type { ConversationRow, MessageRow } from '../tables.ts';
+import type { ConversationRow, MessageRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { changed, msOf, reads, type Statement, time, writes } from './statement.ts';
 

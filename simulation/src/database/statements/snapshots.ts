@@ -1,11 +1,5 @@
 import { WORKSPACE_STREAM } from '@parley/protocol';
-import type {
-  AccountRow,
-  ConversationRow,
-  MembershipRow,
-  MessageRow,
-  StreamRow,
-} from '../tables.ts';
+import type { AccountRow, ConversationRow, MembershipRow, MessageRow, StreamRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { membersOf } from './conversations.ts';
 import { isGuest, isMember, mayFind, mayKnow } from './lookups.ts';

@@ -1,6 +1,6 @@
 import { databaseError } from '../errors.ts';
 import { UPDATE } from '../row.ts';
-import type { EventRow } from '../tables.ts';
+import type { EventRow } from '../rows.ts';
 import {
   changed,
   listForms,

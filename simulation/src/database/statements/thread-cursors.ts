@@ -1,6 +1,6 @@
 import { LIMITS } from '@parley/protocol';
 import { NO_KEY_UPDATE, type Steps } from '../row.ts';
-import type { MentionRow, MessageRow, ThreadRow } from '../tables.ts';
+import type { MentionRow, MessageRow, ThreadRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { isMember } from './lookups.ts';
 import { messageJson, sideOf } from './reads.ts';

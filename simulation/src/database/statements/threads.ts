@@ -1,5 +1,5 @@
 import { LIMITS, type ThreadSummary } from '@parley/protocol';
-import type { MentionRow, MessageRow, ThreadRow } from '../tables.ts';
+import type { MentionRow, MessageRow, ThreadRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { isMember } from './lookups.ts';
 import { changed, jsonTime, ms, reads, type Statement, writes } from './statement.ts';

@@ -1,6 +1,6 @@
 import { LIMITS } from '@parley/protocol';
 import { NO_KEY_UPDATE } from '../row.ts';
-import type { UserGroupRow } from '../tables.ts';
+import type { UserGroupRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import { isGuest, isMember, isServerAdmin } from './lookups.ts';
 import { changed, reads, type Statement, selected, writes } from './statement.ts';
