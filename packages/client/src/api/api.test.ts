@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AccountId } from '@parley/protocol';
-import { afterEach, expect, test, vi } from 'vitest';
+import type { AccountId, ClientId } from '@parley/protocol';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ParleyApi } from './api.ts';
 
 let server: Server | undefined;
@@ -206,4 +206,216 @@ test('a client never acts as another account that has logged in in another tab',
   await expect(api.me()).rejects.toMatchObject({ code: 'session_ended', status: 401 });
   await expect(api.conversations()).rejects.toMatchObject({ status: 401 });
   expect(requests).toEqual(['/api/v1/auth/token', '/api/v1/auth/token']);
+});
+
+/** An API with a server that answers as the test says; it issues the tokens `t1`, `t2` and so on. */
+function stubbed(
+  answer: (path: string, init: RequestInit) => Response | Promise<Response>,
+  options: Partial<ConstructorParameters<typeof ParleyApi>[0]> = {},
+) {
+  const requests: string[] = [];
+  let tokens = 0;
+  const api = new ParleyApi({
+    ...{ url: 'https://chat.example', sessionToken: 's' },
+    ...options,
+    fetch: async (input, init = {}) => {
+      const path = new URL(String(input)).pathname.replace('/api/v1', '');
+      const authorization = new Headers(init.headers).get('authorization');
+      requests.push(`${init.method} ${path} ${authorization}`);
+      if (path !== '/auth/token') return answer(path, init);
+      tokens++;
+      return Response.json({ account: ANN, accessToken: `t${tokens}`, accessTokenExpiresIn: 600 });
+    },
+  });
+  return { api, requests };
+}
+
+const [ANN, BOB] = ['ann', 'bob'] as AccountId[] as [AccountId, AccountId];
+const unauthenticated = () =>
+  Response.json({ code: 'unauthenticated', title: 'Log in' }, { status: 401 });
+const TOKEN = 'POST /auth/token Bearer s';
+
+describe('an access token', () => {
+  test('is renewed a minute before it expires, or when another account is meant', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { api, requests } = stubbed(() => Response.json({}));
+    expect(api.accessTokenExpiresAt).toBeNull();
+    await api.accessToken();
+    expect(api.accessTokenExpiresAt).toBe(Date.now() + 600_000);
+    api.actAs(ANN);
+    api.actAs(ANN);
+    expect(requests).toEqual([TOKEN]);
+    expect(api.accessTokenExpiresAt).toBeNull();
+    expect(await api.accessToken()).toBe('t2');
+    api.actAs(ANN);
+    vi.advanceTimersByTime(539_999);
+    expect(await api.accessToken()).toBe('t2');
+    vi.advanceTimersByTime(1);
+    expect(await api.accessToken()).toBe('t3');
+    api.dropAccessToken();
+    expect(await api.accessToken()).toBe('t4');
+    api.actAs(BOB);
+    await expect(api.accessToken()).rejects.toMatchObject({ code: 'session_ended', status: 401 });
+  });
+
+  test('that is not accepted is replaced once', async () => {
+    let refusals = 1;
+    const { api, requests } = stubbed(() =>
+      refusals-- > 0 ? unauthenticated() : Response.json({ id: ANN }),
+    );
+    expect(await api.me()).toEqual({ id: ANN });
+    expect(requests).toEqual([TOKEN, 'GET /me Bearer t1', TOKEN, 'GET /me Bearer t2']);
+    refusals = 2;
+    await expect(api.me()).rejects.toMatchObject({ code: 'unauthenticated', status: 401 });
+    expect(requests.slice(4)).toEqual(['GET /me Bearer t2', TOKEN, 'GET /me Bearer t3']);
+  });
+
+  test.each([
+    ['without a body', undefined],
+    ['with a body', new Blob(['abc'])],
+  ])('is replaced once for a request of bytes %s, which returns any response', async (_, body) => {
+    let refusals = 1;
+    const bodies: unknown[] = [];
+    const answer = (_path: string, init: RequestInit) => {
+      bodies.push(init.body);
+      return refusals-- > 0 ? unauthenticated() : new Response('no', { status: 409 });
+    };
+    const { api, requests } = stubbed(answer);
+    const send = (of: ParleyApi) =>
+      of.requestBytes('PATCH', '/uploads/1', {
+        ...{ headers: {}, timeoutMs: 1_000 },
+        ...(body && { body }),
+      });
+    expect((await send(api)).status).toBe(409);
+    const request = 'PATCH /uploads/1 Bearer';
+    expect(requests).toEqual([TOKEN, `${request} t1`, TOKEN, `${request} t2`]);
+    refusals = 2;
+    expect((await send(api)).status).toBe(401);
+    expect(requests).toHaveLength(7);
+    expect(bodies).toEqual(Array.from({ length: 4 }, () => body));
+    refusals = 2;
+    const withKey = stubbed(answer, { apiKey: 'pk_1' });
+    expect((await send(withKey.api)).status).toBe(401);
+    expect(withKey.requests).toEqual([`${request} pk_1`]);
+  });
+
+  test('is requested once more only if an answer may have been lost, three times in all', async () => {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const attempts = async (ms: number, answer: () => Response) => {
+      let count = 0;
+      const api = new ParleyApi({
+        ...{ url: 'https://chat.example', sessionToken: 's' },
+        fetch: async () => {
+          count++;
+          now += ms;
+          return answer();
+        },
+      });
+      await expect(api.accessToken()).rejects.toThrow();
+      return count;
+    };
+    const lost = () => {
+      throw new TypeError('connection reset');
+    };
+    expect(await attempts(1_000, lost)).toBe(1);
+    expect(await attempts(1_001, lost)).toBe(3);
+    expect(await attempts(5_000, unauthenticated)).toBe(1);
+    vi.restoreAllMocks();
+  });
+});
+
+describe('a login', () => {
+  const me = { id: BOB };
+  const session = { account: BOB, accessToken: 'l1', accessTokenExpiresIn: 600, me };
+
+  test('replaces the account and the session, which a logout ends', async () => {
+    const reported: (string | undefined)[] = [];
+    const answers = [
+      () => Response.json({ step: 'second_factor', ticket: 'x' }),
+      () => Response.json({ ...session, sessionToken: 's2' }),
+      () => Response.json({}),
+      () => new Response(null, { status: 204 }),
+    ];
+    const headers: (string | null)[] = [];
+    const { api, requests } = stubbed(
+      (_path, init) => {
+        headers.push(new Headers(init.headers).get('parley-session'));
+        return answers.shift()?.() ?? unauthenticated();
+      },
+      { onSessionToken: (token) => reported.push(token) },
+    );
+    api.actAs(ANN);
+    const enter = () => api.enter('/auth/login', { username: 'bob' });
+    expect(await enter()).toEqual({ step: 'second_factor', ticket: 'x' });
+    expect([api.sessionToken, reported]).toEqual(['s', []]);
+    expect(await enter()).toMatchObject({ me });
+    expect([api.sessionToken, reported]).toEqual(['s2', ['s2']]);
+    // Only logins ask for a session token.
+    expect(headers).toEqual(['token', 'token']);
+    await api.me();
+    await api.logout();
+    expect(requests).toEqual([
+      ...['POST /auth/login null', 'POST /auth/login null'],
+      ...['GET /me Bearer l1', 'POST /auth/logout Bearer s2'],
+    ]);
+    expect([api.sessionToken, reported, api.accessTokenExpiresAt]).toEqual([
+      ...[undefined, ['s2', undefined], null],
+    ]);
+    // Any account may log in now.
+    expect(await api.accessToken()).toBe('t1');
+  });
+
+  test('that is refused is not repeated, and neither is a logout', async () => {
+    const { api, requests } = stubbed(unauthenticated);
+    await expect(api.enter('/auth/login', {})).rejects.toMatchObject({ status: 401 });
+    await expect(api.logout()).rejects.toMatchObject({ status: 401 });
+    expect(requests).toEqual(['POST /auth/login null', 'POST /auth/logout Bearer s']);
+    expect(api.sessionToken).toBe('s');
+  });
+});
+
+test('a request has only the headers and options that it needs', async () => {
+  const seen: unknown[] = [];
+  const { api } = stubbed((_path, init) => {
+    const { body, keepalive, credentials } = init;
+    const headers = new Headers(init.headers);
+    headers.delete('authorization');
+    seen.push({ headers: Object.fromEntries(headers), body, keepalive, credentials });
+    return new Response('{"a":1}');
+  });
+  const plain = { headers: {}, body: undefined, keepalive: undefined, credentials: 'same-origin' };
+  expect(await api.request('GET', '/x')).toEqual({ a: 1 });
+  expect(await api.request('GET', '/x', { as: 'text' })).toBe('{"a":1}');
+  const id = '0197a000-0000-7000-8000-00000000000c' as ClientId;
+  await api.request('POST', '/x', { body: { b: 2 }, id, keepalive: true });
+  await api.logout().catch(() => undefined);
+  expect(seen).toEqual([
+    ...[plain, plain],
+    {
+      ...{ ...plain, body: '{"b":2}', keepalive: true },
+      headers: { 'content-type': 'application/json', 'idempotency-key': id },
+    },
+    { ...plain, keepalive: true },
+  ]);
+});
+
+test('a request ends when its signal does, and after its time', async () => {
+  const { api } = stubbed(
+    (_path, { signal }) =>
+      new Promise<Response>((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      }),
+  );
+  const controller = new AbortController();
+  const aborted = api.request('GET', '/x', { signal: controller.signal });
+  setTimeout(() => controller.abort(new Error('no longer needed')), 5);
+  await expect(aborted).rejects.toMatchObject({ code: 'network', status: 0 });
+  await expect(api.request('GET', '/x', { timeoutMs: 5 })).rejects.toMatchObject({
+    code: 'network',
+    cause: { name: 'TimeoutError' },
+  });
+  const { signal } = new AbortController();
+  const both = api.requestBytes('GET', '/x', { headers: {}, timeoutMs: 5, signal });
+  await expect(both).rejects.toMatchObject({ cause: { name: 'TimeoutError' } });
 });

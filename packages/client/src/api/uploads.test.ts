@@ -159,6 +159,118 @@ describe('an upload', () => {
     expect(Buffer.concat(another.received).equals(content)).toBe(true);
   });
 
+  test('starts again if the server has a file of another length under its id', async () => {
+    const server = new TusServer();
+    server.known = FILE;
+    server.length = content.length - 1;
+    const kept: (FileId | null)[] = [];
+    const memory: UploadMemory = { get: () => FILE, set: (id) => void kept.push(id) };
+    await apiOf(server).upload(file, { name: 'a', memory });
+    expect(server.requests.slice(0, 2)).toEqual([`HEAD /uploads/${FILE}`, 'POST /uploads']);
+    expect([server.offset, kept]).toEqual([content.length, [FILE, null]]);
+  });
+
+  test('fails if it cannot be continued or started, and then keeps what it knows', async () => {
+    const server = new TusServer();
+    const failing = (method: string) => ({
+      fetch: async (input: RequestInfo | URL, init?: RequestInit) =>
+        init?.method === method ? problem(403, 'forbidden') : server.fetch(input, init),
+    });
+    const upload = (method: string, known: FileId | null) => {
+      const memory: UploadMemory = { get: () => known, set: (id) => void kept.push(id) };
+      const options = { url: 'https://chat.example', sessionToken: 's', ...failing(method) };
+      return new ParleyApi(options).upload(file, { name: 'a', memory });
+    };
+    const kept: (FileId | null)[] = [];
+    await expect(upload('HEAD', FILE)).rejects.toMatchObject({ code: 'unavailable', status: 403 });
+    await expect(upload('POST', null)).rejects.toMatchObject({ code: 'forbidden', status: 403 });
+    expect([kept, server.requests]).toEqual([[], []]);
+  });
+
+  test('sends larger pieces while they are fast, and smaller ones when they are slow', async () => {
+    const KIB = 1024;
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const server = new TusServer();
+    const sizes: number[] = [];
+    server.fault = (n, bytes) => {
+      sizes.push(bytes.length / KIB);
+      // As fast as expected, then slow, then interrupted.
+      now += n < 8 || n > 10 ? 1_500 : 1_501;
+      return n === 10 ? problem(503, 'unavailable') : null;
+    };
+    const progress: number[] = [];
+    const onProgress = (bytes: number) => progress.push(bytes / KIB);
+    const long = new Blob([new Uint8Array(19_688 * KIB)]);
+    await apiOf(server).upload(long, { name: 'a', onProgress });
+    const fast = [128, 256, 512, 1_024, 2_048, 4_096, 4_096];
+    expect(sizes).toEqual([...fast, 4_096, 2_048, 1_024, 128, 256, 512, 488]);
+    const confirmed = [128, 384, 896, 1_920, 3_968, 8_064, 12_160, 16_256, 18_304];
+    const end = [18_432, 18_688, 19_200, 19_688];
+    expect(progress).toEqual([0, ...confirmed, 18_304, ...end]);
+  });
+
+  test('tries ten times without progress', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const server = new TusServer();
+    server.fault = () => problem(503, 'unavailable');
+    const upload = apiOf(server).upload(file, { name: 'a' });
+    await expect(upload).rejects.toMatchObject({ code: 'unavailable' });
+    expect(server.requests.filter((r) => r.startsWith('PATCH'))).toHaveLength(10);
+    expect(server.requests.filter((r) => r.startsWith('HEAD'))).toHaveLength(9);
+  });
+
+  test.each([
+    [409, 'upload_conflict', true],
+    [408, 'upload_incomplete', true],
+    [507, 'disk_full', false],
+    [413, 'file_too_large', false],
+  ])('after %i %s is continued: %s', async (status, code, isContinued) => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const server = new TusServer();
+    server.fault = (n) => (n === 1 ? problem(status, code) : null);
+    const upload = apiOf(server).upload(file, { name: 'a' });
+    if (isContinued) expect(await upload).toMatchObject({ id: FILE });
+    else await expect(upload).rejects.toMatchObject({ status });
+  });
+
+  test('ends if the server no longer knows it after an interruption', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const server = new TusServer();
+    server.fault = () => {
+      server.known = null;
+      return problem(503, 'unavailable');
+    };
+    const upload = apiOf(server).upload(file, { name: 'a' });
+    await expect(upload).rejects.toMatchObject({ code: 'unavailable' });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test('is canceled while it waits, without another request, and forgotten', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(1);
+    const server = new TusServer();
+    const controller = new AbortController();
+    const kept: (FileId | null)[] = [];
+    const memory: UploadMemory = { get: () => null, set: (id) => void kept.push(id) };
+    server.fault = () => {
+      setTimeout(() => controller.abort(new Error('canceled')), 20);
+      return problem(503, 'unavailable');
+    };
+    const { signal } = controller;
+    const startedAt = performance.now();
+    const upload = apiOf(server).upload(file, { name: 'a', memory, signal });
+    await expect(upload).rejects.toThrow('canceled');
+    // The pause is a second long.
+    expect(performance.now() - startedAt).toBeLessThan(900);
+    expect(server.requests.filter((r) => !r.startsWith('HEAD'))).toEqual([
+      'POST /uploads',
+      `PATCH /uploads/${FILE}`,
+      `DELETE /uploads/${FILE}`,
+    ]);
+    expect(kept).toEqual([FILE, null]);
+  });
+
   test('removes a canceled upload from the server', async () => {
     const server = new TusServer();
     const controller = new AbortController();

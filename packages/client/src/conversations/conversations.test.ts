@@ -189,6 +189,134 @@ describe('a conversation', () => {
     expect(view().lastMessage).toMatchObject({ body: 'first', hiddenAt: null });
   });
 
+  test.each([
+    ['name', 'new', { name: 'new' }],
+    ['topic', 'new', { topic: 'new' }],
+    ['description', 'new', { description: 'new' }],
+    ['avatar', 'image', { avatar: 'image' }],
+    ['visibility', 'public', { visibility: 'public' }],
+    ['slowModeSeconds', 60, { slowModeSeconds: 60 }],
+    ['linkPreviews', false, { linkPreviews: false }],
+    ['archived', true, { archivedAt: 'at 11' }],
+    ['archived', false, { archivedAt: null }],
+  ])('changes nothing else when its %s becomes %j', (field, value, change) => {
+    const before = { name: 'old', topic: 'old', description: 'old', avatar: 'old' };
+    const start = { ...before, visibility: 'private', slowModeSeconds: 5, linkPreviews: true };
+    const { apply, view } = aConversation({ ...start, archivedAt: 'earlier' });
+    const { lastSeq: _, ...rest } = view();
+    apply('conversation.updated', { [field]: value });
+    expect(view()).toEqual({ ...rest, ...change, lastSeq: 11 });
+  });
+
+  test('has the role of the account, not of other members', () => {
+    const { apply, view } = aConversation();
+    apply('member.role_changed', { account: ann, role: 'admin' });
+    expect(view().role).toBe('member');
+    apply('member.role_changed', { account: me, role: 'admin' });
+    expect(view().role).toBe('admin');
+  });
+
+  test('shows changes of another message neither as the last one nor as a mention', () => {
+    const { apply, post, view } = aConversation({ readSeq: 10 });
+    const [first, last] = [post({ mentions: MENTION }), post({ mentions: MENTION })];
+    const others = () => [view().lastMessage?.body, view().unreadMentions];
+    apply('message.hidden', { message: first, author: ann });
+    expect(others()).toEqual(['text', [last]]);
+    apply('message.unhidden', { message: first, author: ann, body: 'shown', mentions: MENTION });
+    expect(others()).toEqual(['text', [first, last]]);
+    // Without a mention, of this account, in a thread, and read.
+    apply('message.unhidden', { message: first, author: ann, body: 'shown' });
+    expect(others()).toEqual(['text', [last]]);
+    const shown = { message: first, body: 'shown', mentions: MENTION };
+    apply('message.unhidden', { ...shown, author: me });
+    apply('message.unhidden', { ...shown, author: ann, thread: 3 });
+    apply('message.unhidden', { ...shown, author: ann, message: 10 });
+    apply('message.edited', { ...shown, author: me }, me);
+    apply('message.edited', { ...shown, thread: 3 });
+    apply('message.edited', { ...shown, message: 10 });
+    expect(others()).toEqual(['text', [last]]);
+    apply('message.edited', shown);
+    expect(others()).toEqual(['text', [first, last]]);
+    apply('message.edited', { ...shown, mentions: [] });
+    apply('message.hidden', { message: last, author: ann });
+    expect(others()).toEqual(['', []]);
+  });
+
+  test.each([
+    ['reaction.added', { emoji: 'x' }],
+    ['reaction.removed', { emoji: 'x' }],
+    ['message.pinned', {}],
+    ['message.unpinned', {}],
+    ['poll.voted', {}],
+    ['poll.closed', {}],
+    ['message.previewed', { previews: [] }],
+  ] as const)('notes that %s has changed its last message, and no other one', (type, data) => {
+    const { apply, post, view } = aConversation();
+    const [first, last] = [post(), post()];
+    apply(type, { message: first, ...data });
+    expect(view().lastMessage?.changedSeq).not.toBe(13);
+    apply(type, { message: last, ...data });
+    expect(view().lastMessage).toMatchObject({ seq: last, changedSeq: 14 });
+  });
+
+  test('is shown as its snapshot, also one that an earlier version has stored', () => {
+    const shown = viewOf(snapshot);
+    expect(shown).toMatchObject({
+      ...{ permissions: ['post', 'reply_in_threads'], minimumRoles: null, removableRoles: [] },
+      ...{ messagePermissions: { own: [], others: [] }, actingRole: 'member', peers: null },
+      ...{ topic: '', description: '', avatar: null, archivedAt: null, slowModeSeconds: 0 },
+      ...{ linkPreviews: true, readRevision: 0, unreadMentions: [] },
+      ...{ snapshotSeq: 10, unreadAsOf: 10 },
+    });
+    expect(shown.receipts.size).toBe(0);
+    const complete = {
+      ...{ removableRoles: ['member'], actingRole: 'guest', peers: [ann], topic: 'a topic' },
+      ...{ messagePermissions: { own: ['edit'], others: ['react'] }, description: 'for tests' },
+      ...{ avatar: 'image', archivedAt: 'earlier', slowModeSeconds: 5, linkPreviews: false },
+      ...{ readRevision: 2, unreadMentions: [at(4)], permissions: ['post', 'reply_in_threads'] },
+    };
+    const minimumRoles = { post: 'member', replyInThreads: 'admin' };
+    const now = { ...snapshot, ...complete, minimumRoles } as unknown as Conversation;
+    expect(viewOf(now)).toMatchObject(now);
+    const older = { post: 'admin' } as unknown as Conversation['minimumRoles'];
+    const granted = (permissions: readonly string[], minimum = older) =>
+      viewOf({ ...now, permissions, minimumRoles: minimum } as Conversation);
+    expect(granted(['post'])).toMatchObject({
+      permissions: ['reply_in_threads', 'post'],
+      minimumRoles: { post: 'admin', replyInThreads: 'admin' },
+    });
+    expect(granted([]).permissions).toEqual([]);
+    const { minimumRoles: current } = now;
+    expect(granted(['post'], current).permissions).toEqual(['post']);
+  });
+
+  test('of two users has the other one, and how far it has read', () => {
+    const direct = { ...snapshot, kind: 'direct', peer: ann } as Conversation;
+    expect([...viewOf({ ...direct, peerReadSeq: at(4) }).receipts]).toEqual([[ann, 4]]);
+    expect([...viewOf(direct).receipts]).toEqual([]);
+    expect(viewOf(direct).peers).toEqual([ann]);
+    expect(viewOf({ ...direct, peer: null } as Conversation).peers).toEqual([]);
+    // Receipts are kept, because a snapshot does not contain them.
+    const before = withReceipt(viewOf(direct), 'x' as AccountId, at(6));
+    expect([...viewOf({ ...direct, peerReadSeq: at(4) }, before).receipts]).toEqual([
+      ['x', 6],
+      [ann, 4],
+    ]);
+  });
+
+  test('without its messages has the counts that the server reports', () => {
+    const { view } = aConversation();
+    const cursor = { conversation: id, readSeq: at(4), revision: 3, unread: 5, asOf: at(10) };
+    const reported = withCursor(
+      view(),
+      { ...cursor, unreadMentions: [at(6)] },
+      me,
+      undefined,
+      at(10),
+    );
+    expect(reported).toMatchObject({ readSeq: 4, readRevision: 3, unread: 5, unreadMentions: [6] });
+  });
+
   test('forgets how far a member who left has read', () => {
     const { apply, use, view } = aConversation();
     use((now) => withReceipt(now, ann, at(7)));

@@ -144,6 +144,19 @@ describe('the outbox', () => {
     },
   );
 
+  test('of another account delays nothing', () => {
+    const { outbox, sent } = anOutbox();
+    outbox.connected(NO_LIMIT);
+    outbox.add(aMark('r1', 1));
+    outbox.add({ ...entry('a'), order: 7 });
+    outbox.refused(id('a'), { code: 'overloaded', retryAfter: 100 });
+    outbox.clear();
+    expect([outbox.entries, outbox.has(id('a'))]).toEqual([[], false]);
+    outbox.add(aMark('r2', 1));
+    outbox.add(entry('b'));
+    expect(sent).toEqual(['r1', 'a', 'r2', 'b']);
+  });
+
   test('3. waits a second if the server specifies no delay', () => {
     const { outbox, sent } = anOutbox();
     outbox.connected(NO_LIMIT);

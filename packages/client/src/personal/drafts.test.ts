@@ -164,3 +164,46 @@ test('a change of a draft is reported once, and not after a later one', () => {
   expect(changes.map(({ version }) => version)).toEqual([5]);
   expect(drafts.get({ conversation: C })).toMatchObject({ body: 'five' });
 });
+
+test('nothing of an account is left for the next one', async () => {
+  let answer = {
+    readVersion: 9,
+    items: [{ conversation: C, thread: null, version: 9, body: 'a' }],
+  };
+  let loads = 0;
+  const api = {
+    drafts: async () => {
+      loads++;
+      return answer;
+    },
+  } as Partial<ParleyApi> as ParleyApi;
+  const changes: DraftChanged[] = [];
+  const drafts = new Drafts(api, (change) => changes.push(change));
+  await drafts.load();
+  expect(drafts.get({ conversation: C })).toMatchObject({ body: 'a' });
+  drafts.clear();
+  expect(drafts.get({ conversation: C })).toBeNull();
+  // Not in use.
+  await drafts.reload(20);
+  expect(loads).toBe(1);
+  // The versions of an account are its own.
+  answer = { readVersion: 2, items: [{ conversation: C, thread: null, version: 2, body: 'b' }] };
+  await drafts.load();
+  expect(drafts.get({ conversation: C })).toMatchObject({ body: 'b' });
+  drafts.arrived(3);
+  await drafts.reload(3);
+  expect(loads).toBe(2);
+  await drafts.reload(4);
+  expect([loads, changes.map(({ version }) => version)]).toEqual([3, [9, 2]]);
+});
+
+test('a saved draft is known, and reported once', async () => {
+  const saved = { conversation: C, thread: null, version: 4, body: 'saved' };
+  const api = { saveDraft: async () => saved } as unknown as ParleyApi;
+  const changes: DraftChanged[] = [];
+  const drafts = new Drafts(api, (change) => changes.push(change));
+  expect(drafts.get({ conversation: C })).toBeNull();
+  expect(await drafts.save({ conversation: C }, 'saved')).toBe(saved);
+  expect(drafts.get({ conversation: C })).toBe(saved);
+  expect(changes).toEqual([{ conversation: C, thread: null, version: 4, draft: saved }]);
+});

@@ -9,6 +9,7 @@ import type {
   Message,
   Seq,
   StreamId,
+  TimelineEvent,
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -120,6 +121,76 @@ describe('stored data', () => {
     persistence.cursor(S, seq(2));
     await expect.poll(() => store.applied.length).toBe(2);
     expect(store.applied[1]?.epoch).toBeUndefined();
+  });
+
+  const event = (stream: StreamId, n: number) => ({ stream, seq: n }) as unknown as TimelineEvent;
+  const changes: [string, (persistence: Persistence) => void, Partial<Changes>][] = [
+    ['an epoch', (p) => p.epoch('e'), { epoch: 'e' }],
+    ['a cursor', (p) => p.cursor(S, seq(1)), { cursors: new Map([[S, seq(1)]]) }],
+    ['a message', (p) => p.message(aMessage(1)), { messages: [aMessage(1)] }],
+    [
+      ...(['a window', (p: Persistence) => p.window(C, seq(3), [])] as const),
+      { windows: new Map([[C, seq(3)]]) },
+    ],
+    [
+      ...(['a restarted window', (p: Persistence) => p.restartWindow(C, seq(3))] as const),
+      { windows: new Map([[C, seq(3)]]) },
+    ],
+    ['a dropped window', (p) => p.dropWindow(C), { windows: new Map([[C, null]]) }],
+    [
+      'the end of a membership',
+      (p) => p.conversation(C, null),
+      { conversations: new Map([[C, null]]) },
+    ],
+    [
+      ...(['an event', (p: Persistence) => p.timelineEvents([event(S, 1)])] as const),
+      { timelineEvents: [event(S, 1)] },
+    ],
+    ['the account', (p) => p.state({ users: [] }), { state: { users: [] } }],
+  ];
+  test.each(changes)('%s is stored by itself, and only once', async (_what, change, expected) => {
+    const store = new SlowStore();
+    const { persistence } = aPersistence(store);
+    const nothing = { messages: [], timelineEvents: [], cursors: new Map() };
+    change(persistence);
+    await expect.poll(() => store.applied.length).toBe(1);
+    const empty = { ...nothing, windows: new Map(), conversations: new Map() };
+    expect(store.applied).toEqual([{ ...empty, ...expected }]);
+    persistence.timelineEvents([]);
+    await persistence.close();
+    expect(store.calls).toEqual(['apply', 'close']);
+  });
+
+  test('without the events of a conversation whose window is dropped before', async () => {
+    const store = new SlowStore();
+    const { persistence } = aPersistence(store);
+    const other = 'd' as StreamId;
+    persistence.timelineEvents([event(S, 1), event(other, 2)]);
+    persistence.dropWindow(C);
+    persistence.timelineEvents([event(S, 3)]);
+    await persistence.close();
+    expect(store.applied[0]?.timelineEvents).toEqual([event(other, 2), event(S, 3)]);
+  });
+
+  test('includes changes and events only if the store keeps them', async () => {
+    const { persistence, failures } = aPersistence(new SlowStore());
+    const change = { id: 'x' as ClientId, of: 'locale', change: 'de' } as const;
+    await persistence.putChange(change);
+    await persistence.removeChange(change.id);
+    expect(await persistence.changes()).toEqual([]);
+    expect(await persistence.storedTimelineEvents(C)).toEqual([]);
+    const calls: unknown[] = [];
+    const keeping = Object.assign(new MemoryStore(), {
+      putChange: async (one: unknown) => void calls.push(one),
+      removeChange: async (one: unknown) => void calls.push(one),
+      changes: async () => [change],
+      timelineEvents: async (one: unknown) => [one],
+    });
+    const { persistence: kept } = aPersistence(keeping as unknown as Store);
+    await kept.putChange(change);
+    await kept.removeChange(change.id);
+    expect([await kept.changes(), await kept.storedTimelineEvents(C)]).toEqual([[change], [C]]);
+    expect([calls, failures]).toEqual([[change, 'x'], []]);
   });
 
   test('no transaction overlaps another, and nothing is lost, whatever the timing', async () => {

@@ -106,6 +106,46 @@ describe('streams', () => {
     }
   });
 
+  test('a stream that was left starts again only with a later join', () => {
+    const join = (seq: number) => event(seq, 'member.joined', { account: ME, role: 'member' });
+    const streams = new Streams(ME, [[STREAM, 4 as Seq]]);
+    streams.drop(STREAM);
+    streams.drop('other' as StreamId);
+    expect([streams.at(STREAM), streams.subscribed]).toEqual([undefined, []]);
+    expect([4, 5].map((seq) => streams.hasLeft(STREAM, seq as Seq))).toEqual([true, false]);
+    expect(streams.hasLeft('other' as StreamId, 1 as Seq)).toBe(false);
+    expect(streams.take(join(4))).toBe('foreign');
+    expect(streams.take(event(5))).toBe('foreign');
+    expect(streams.take(join(5))).toBe('next');
+    // An earlier end does not replace a later one.
+    streams.leave(STREAM, 9 as Seq);
+    streams.leave(STREAM, 3 as Seq);
+    expect([9, 10].map((seq) => streams.hasLeft(STREAM, seq as Seq))).toEqual([true, false]);
+    streams.clear();
+    expect([streams.hasLeft(STREAM, 1 as Seq), streams.cursor]).toEqual([false, {}]);
+  });
+
+  test('a stream that has ended continues where it is set', () => {
+    const ended = () => {
+      const streams = new Streams(ME, [[STREAM, 4 as Seq]]);
+      streams.take(event(5, 'member.left', { account: ME }));
+      expect(streams.skip(STREAM, 8 as Seq)).toBe('foreign');
+      return streams;
+    };
+    const streams = ended();
+    streams.set(STREAM, 9 as Seq);
+    expect([streams.skip(STREAM, 11 as Seq), streams.take(event(10))]).toEqual(['gap', 'next']);
+    for (const end of ['drop', 'clear'] as const) {
+      const again = ended();
+      if (end === 'drop') again.drop(STREAM);
+      else again.clear();
+      again.set('other' as StreamId, 1 as Seq);
+      expect(again.skip(STREAM, 8 as Seq)).toBe('foreign');
+      expect(again.take(event(9, 'member.joined', { account: ME, role: 'member' }))).toBe('next');
+      expect(again.skip(STREAM, 11 as Seq)).toBe('gap');
+    }
+  });
+
   test('an event of a stream that is not subscribed to is foreign', () => {
     expect(new Streams(ME).take(event(1))).toBe('foreign');
   });
