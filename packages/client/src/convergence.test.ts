@@ -10,10 +10,10 @@ import {
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FullStore } from '../test/support/full-store.ts';
 import { aClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
 import type { ParleyClient } from './client.ts';
-import { MemoryStore } from './storage/store.ts';
 import type { Timeline } from './timelines/timeline.ts';
 
 /**
@@ -72,7 +72,7 @@ const anAction = fc.oneof(
 class World {
   readonly server = new ModelServer();
   readonly groups: readonly ConversationId[];
-  readonly store = new MemoryStore();
+  readonly store = new FullStore();
   readonly applied: { life: number; event: Event }[] = [];
   readonly posted: ClientId[] = [];
   client: ParleyClient;
@@ -268,6 +268,33 @@ async function expectConverged(world: World): Promise<void> {
   for (const id of world.posted) expect(failed.has(id) || clients.includes(id)).toBe(true);
 }
 
+/** A start without the network shows what is stored: the end of each log, and the conversations as they are. */
+async function expectStored(world: World): Promise<void> {
+  const { server } = world;
+  void world.client.stop();
+  await vi.advanceTimersByTimeAsync(1_000);
+  server.cut();
+  server.isReachable = false;
+  const client = world.start();
+  await settle();
+  expect([...client.snapshot.conversations.keys()].sort()).toEqual(
+    world.groups.filter((id) => server.isMember(id)).sort(),
+  );
+  for (const [n, id] of world.groups.entries()) {
+    const timeline = world.timelines[n] as Timeline;
+    void timeline.open();
+    await settle();
+    const shown = stored(timeline);
+    if (!server.isMember(id)) {
+      expect(shown).toEqual([]);
+      continue;
+    }
+    const truth = server.messages(id);
+    expect(shown).toEqual(shown.length > 0 ? truth.slice(-shown.length) : []);
+    expect(shown.length > 0).toBe(truth.length > 0);
+  }
+}
+
 test('a client converges to the logs whatever happens', {
   timeout: 120_000,
 }, async () => {
@@ -280,6 +307,7 @@ test('a client converges to the logs whatever happens', {
         for (const action of actions) await world.act(action);
         await world.heal();
         await expectConverged(world);
+        await expectStored(world);
         void world.client.stop();
         await settle();
       },

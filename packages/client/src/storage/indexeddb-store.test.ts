@@ -313,6 +313,32 @@ describe('a database that another tab needs', () => {
     expect((await indexedDB.databases()).map((d) => d.name)).toEqual([]);
   });
 
+  test('is emptied at once although the other tab keeps it open, and deleted when that tab closes it', async () => {
+    await store.apply(changes({ epoch: 'one', messages: [message(1, 'secret')] }));
+    await store.putOutbox({ id: 'x' } as OutboxEntry);
+    // A tab that does not react, such as one that the browser has frozen.
+    const opened = indexedDB.open(`parley-${ACCOUNT}`);
+    await new Promise((resolve) => opened.addEventListener('success', resolve));
+    const frozen = opened.result;
+    const startedAt = performance.now();
+    await store.clear();
+    expect(performance.now() - startedAt).toBeGreaterThan(1_900);
+    const names = [...frozen.objectStoreNames];
+    expect(names).toHaveLength(6);
+    const tx = frozen.transaction(names);
+    const counts = names.map(async (name) => {
+      const request = tx.objectStore(name).count();
+      await new Promise((resolve) => request.addEventListener('success', resolve));
+      return request.result;
+    });
+    expect(await Promise.all(counts)).toEqual([0, 0, 0, 0, 0, 0]);
+    await expect(store.outbox()).rejects.toThrow('not open');
+    // Nothing is open here that a second deletion would have to wait for.
+    await store.clear();
+    frozen.close();
+    await expect.poll(() => indexedDB.databases()).toEqual([]);
+  });
+
   test('is released at once, even if the store is still opening', async () => {
     await store.close();
     const opened = store.open(ACCOUNT).catch((error: Error) => error);
