@@ -142,6 +142,13 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await page.getByLabel('Keywords', { exact: true }).fill('urgent');
     await page.getByRole('button', { name: 'Save keywords', exact: true }).click();
     await page.getByText('Changes saved').waitFor();
+    // What is refused stays in the field, with the reason.
+    const keywords = page.getByRole('textbox', { name: 'Keywords' });
+    await keywords.fill('x'.repeat(51));
+    await keywords.press('Enter');
+    await page.getByText('Keyword can have at most 50 characters').waitFor();
+    expect(await keywords.inputValue()).toBe('x'.repeat(51));
+    expect(await keywords.evaluate((field) => field === document.activeElement)).toBe(true);
     await writer.write('Of no interest');
     await writer.write('An URGENT matter');
     await toastOf(page, 'An URGENT matter').waitFor();

@@ -4,7 +4,9 @@ import type {
   UpdateNotificationsBody,
 } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
 import { ownTimeZone, timeZones } from '../lib/time-zones.ts';
 import { levelOptions } from '../notifications/level-options.ts';
 import { keys } from '../queries/keys.ts';
@@ -23,8 +25,8 @@ import { toast } from '../ui/toast.ts';
 import { DevicesCard } from './devices-card.tsx';
 import { EmailCard } from './email-card.tsx';
 
-/** Changes the settings, and shows that they are saved if `done` is given. */
-type Change = (body: UpdateNotificationsBody, done?: string) => Promise<boolean>;
+/** Changes the settings at once. */
+type Change = (body: UpdateNotificationsBody) => Promise<boolean>;
 
 /** Edits the notification settings, which apply to all devices. */
 export function NotificationsPage() {
@@ -35,13 +37,7 @@ export function NotificationsPage() {
     // The client keeps them, and changes them by events.
     queryFn: () => client.notifications.load().then(() => null),
   });
-  const change: Change = (body, done) =>
-    attempt(async () => {
-      const outcome = await client.notifications.change(body);
-      if (done === undefined) return;
-      if (outcome === 'made') toast.success(done);
-      else toast(t('common.changesWaiting'));
-    });
+  const change: Change = (body) => attempt(() => client.notifications.change(body));
   return (
     <>
       <PartTitle title={t('ownMenu.notifications')} description={t('notifySettings.intro')} />
@@ -60,22 +56,22 @@ export function NotificationsPage() {
   );
 }
 
+/** Returns a function that saves what was filled in, and says so. */
+function useSave(): (body: UpdateNotificationsBody) => Promise<void> {
+  const client = useClient();
+  return async (body) => {
+    const outcome = await client.notifications.change(body);
+    if (outcome === 'made') toast.success(t('common.changesSaved'));
+    else toast(t('common.changesWaiting'));
+  };
+}
+
 interface CardProps {
   readonly settings: NotificationSettings;
   readonly change: Change;
 }
 
 function MessagesCard({ settings, change }: CardProps) {
-  const savedKeywords = settings.keywords.join(', ');
-  const save = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const text = String(new FormData(event.currentTarget).get('keywords') ?? '');
-    const keywords = text
-      .split(',')
-      .map((keyword) => keyword.trim())
-      .filter((keyword) => keyword !== '');
-    void change({ keywords }, t('common.changesSaved'));
-  };
   return (
     <Card title={t('notifySettings.messages')} description={t('notifySettings.messagesIntro')}>
       <Select
@@ -84,36 +80,61 @@ function MessagesCard({ settings, change }: CardProps) {
         value={settings.level}
         onChange={({ target }) => void change({ level: target.value as NotificationLevel })}
       />
-      <form onSubmit={save} className="mt-4">
-        <Field
-          key={savedKeywords}
-          name="keywords"
-          label={t('notifySettings.keywords')}
-          hint={t('notifySettings.keywordsHint')}
-          defaultValue={savedKeywords}
-        />
-        <Button type="submit" className="mt-3">
-          {t('notifySettings.saveKeywords')}
-        </Button>
-      </form>
+      <KeywordsForm saved={settings.keywords.join(', ')} />
     </Card>
+  );
+}
+
+function KeywordsForm({ saved }: { saved: string }) {
+  const save = useSave();
+  const field = useRef<HTMLFormElement>(null);
+  const isEdited = useRef(false);
+  const show = (text: string) => {
+    const input = field.current?.elements.namedItem('keywords');
+    if (input instanceof HTMLInputElement) input.value = text;
+  };
+  const form = useForm(['keywords'], async ({ keywords }) => {
+    const typed = keywords.split(',').map((keyword) => keyword.trim());
+    const list = typed.filter((keyword) => keyword !== '');
+    await save({ keywords: list });
+    isEdited.current = false;
+    show(list.join(', '));
+  });
+  // What is typed stays while it is not saved, also if the server refuses it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when the saved keywords change
+  useEffect(() => {
+    if (!isEdited.current) show(saved);
+  }, [saved]);
+  return (
+    <form
+      ref={field}
+      {...form.props}
+      onInput={(event) => {
+        isEdited.current = true;
+        form.props.onInput(event);
+      }}
+      className="mt-4"
+    >
+      <Problem text={form.problem} />
+      <Field
+        name="keywords"
+        label={t('notifySettings.keywords')}
+        hint={t('notifySettings.keywordsHint')}
+        defaultValue={saved}
+        error={form.errors.keywords}
+      />
+      <Button type="submit" busy={form.busy} className="mt-3">
+        {t('notifySettings.saveKeywords')}
+      </Button>
+    </form>
   );
 }
 
 function QuietHoursCard({ settings: { quietHours }, change }: CardProps) {
   const [isOn, setOn] = useState(quietHours !== null);
-  const zone = quietHours?.timeZone ?? ownTimeZone();
   const toggle = (on: boolean) => {
     setOn(on);
     if (!on) void change({ quietHours: null });
-  };
-  const save = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const data = new FormData(event.currentTarget);
-    const [start, end, timeZone] = ['start', 'end', 'timeZone'].map((name) =>
-      String(data.get(name) ?? ''),
-    ) as [string, string, string];
-    void change({ quietHours: { start, end, timeZone } }, t('common.changesSaved'));
   };
   return (
     <Card title={t('notifySettings.quietHours')} description={t('notifySettings.quietIntro')}>
@@ -122,35 +143,51 @@ function QuietHoursCard({ settings: { quietHours }, change }: CardProps) {
         checked={isOn}
         onChange={({ target }) => toggle(target.checked)}
       />
-      {isOn && (
-        <form onSubmit={save} className="mt-3 grid grid-cols-2 gap-4">
-          <Field
-            name="start"
-            type="time"
-            label={t('notifySettings.from')}
-            defaultValue={quietHours?.start ?? '22:00'}
-            required
-          />
-          <Field
-            name="end"
-            type="time"
-            label={t('notifySettings.to')}
-            defaultValue={quietHours?.end ?? '07:00'}
-            required
-          />
-          <Select
-            name="timeZone"
-            label={t('profile.timeZone')}
-            options={timeZones(zone)}
-            defaultValue={zone}
-            className="col-span-2"
-          />
-          <div className="col-span-2">
-            <Button type="submit">{t('notifySettings.saveQuietHours')}</Button>
-          </div>
-        </form>
-      )}
+      {isOn && <QuietHoursForm saved={quietHours} />}
     </Card>
+  );
+}
+
+const [START, END, ZONE] = ['quietHours.start', 'quietHours.end', 'quietHours.timeZone'] as const;
+
+function QuietHoursForm({ saved }: { saved: NotificationSettings['quietHours'] }) {
+  const save = useSave();
+  const zone = saved?.timeZone ?? ownTimeZone();
+  const form = useForm([START, END, ZONE], (values) =>
+    save({ quietHours: { start: values[START], end: values[END], timeZone: values[ZONE] } }),
+  );
+  return (
+    <form {...form.props} className="mt-3 grid grid-cols-2 gap-4">
+      <div className="col-span-2 empty:hidden">
+        <Problem text={form.problem} />
+      </div>
+      <Field
+        name={START}
+        type="time"
+        label={t('notifySettings.from')}
+        defaultValue={saved?.start ?? '22:00'}
+        error={form.errors[START]}
+      />
+      <Field
+        name={END}
+        type="time"
+        label={t('notifySettings.to')}
+        defaultValue={saved?.end ?? '07:00'}
+        error={form.errors[END]}
+      />
+      <Select
+        name={ZONE}
+        label={t('profile.timeZone')}
+        options={timeZones(zone)}
+        defaultValue={zone}
+        className="col-span-2"
+      />
+      <div className="col-span-2">
+        <Button type="submit" busy={form.busy}>
+          {t('notifySettings.saveQuietHours')}
+        </Button>
+      </div>
+    </form>
   );
 }
 

@@ -15,7 +15,7 @@ const FIELDS_OF: Partial<Record<ApiError['code'], readonly string[]>> = {
 /**
  * Handles the submission and the errors of a form of text fields. `errors` belong next to the fields,
  * `problem` above the form, `props` on the form element. A rejected submission focuses the first
- * field with an error; editing a field clears its error.
+ * field with an error; editing a field clears its error. An error in a list, such as `keywords.2`, belongs to its field.
  */
 export function useForm<Name extends string>(
   names: readonly Name[],
@@ -47,8 +47,8 @@ export function useForm<Name extends string>(
       const fieldErrors: Partial<Record<Name, () => string>> = {};
       if (error instanceof ApiError) {
         for (const wrong of error.errors) {
-          if (names.includes(wrong.field as Name))
-            fieldErrors[wrong.field as Name] = () => fieldText(wrong);
+          const name = names.find((n) => wrong.field === n || wrong.field.startsWith(`${n}.`));
+          if (name) fieldErrors[name] ??= () => fieldText(wrong);
         }
         const about = names.find((n) => data.has(n) && FIELDS_OF[error.code]?.includes(n));
         if (about && Object.keys(fieldErrors).length === 0)

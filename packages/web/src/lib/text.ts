@@ -1,5 +1,5 @@
 import { ApiError } from '@parley/client';
-import { locale, perLocale, refusalText, t } from '../texts/index.ts';
+import { fieldText, locale, perLocale, refusalText, t } from '../texts/index.ts';
 import { once } from './once.ts';
 
 /** Returns what formats lists according to the language. */
@@ -19,7 +19,10 @@ export function errorMessage(error: unknown): string {
   if (error instanceof ApiError && error.retryAfter !== undefined && error.retryAfter > 1) {
     return t('errors.retryIn', { message: refusalText(error), time: duration(error.retryAfter) });
   }
-  return error instanceof ApiError ? refusalText(error) : error.message;
+  if (!(error instanceof ApiError)) return error.message;
+  // That a request is invalid does not say why.
+  const [wrong] = error.code === 'invalid' ? error.errors : [];
+  return wrong ? fieldText(wrong) : refusalText(error);
 }
 
 /** Formats a duration: “40 seconds”, “3 minutes”, “2 hours”. */
