@@ -156,6 +156,20 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await list.getByText(/Reminder: /).waitFor();
     await list.getByRole('button', { name: 'Remove from saved messages' }).click();
     await list.getByText('Save a message from its menu to find it here.').waitFor();
+    await sam.page.keyboard.press('Escape');
+    // The focus stays in a list when its focused entry is removed, and is not lost with the last one.
+    for (const text of ['The first to keep', 'The second to keep']) {
+      await sam.write(text);
+      await sam.sees(text);
+      await sam.message(text).hover();
+      await sam.message(text).getByRole('button', { name: 'Save message' }).click();
+    }
+    await sam.visit('/saved');
+    const remove = sam.page.getByRole('button', { name: 'Remove from saved messages' });
+    await remove.first().press('Enter');
+    await expect.poll(() => sam.focused()).toMatch(/The first to keep/);
+    await remove.press('Enter');
+    await expect.poll(() => sam.focused()).toBe('content');
   });
 
   test('a message can be scheduled, and is in the list of scheduled messages until it is sent', async () => {

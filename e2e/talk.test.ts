@@ -126,6 +126,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await photo.waitFor();
     await uma.page.getByRole('button', { name: 'Remove image', exact: true }).click();
     await photo.waitFor({ state: 'detached' });
+    await expect.poll(() => uma.focused()).toBe('Choose image');
   });
 
   test('messages written offline arrive once; a group is created, found, joined and left', async () => {

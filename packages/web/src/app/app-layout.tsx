@@ -27,6 +27,7 @@ import { ConnectionLine } from './connection-line.tsx';
 import { DialogsProvider } from './dialogs.ts';
 import { Toasts } from './toasts.tsx';
 import { useAppShortcuts } from './use-app-shortcuts.ts';
+import { useFocusAfterRemoval } from './use-focus-after-removal.ts';
 import { usePresence } from './use-presence.ts';
 import { useUnreadCount } from './use-unread-count.ts';
 
@@ -65,6 +66,7 @@ function Shell() {
   useOffline();
   usePendingDeletions();
   useUploads();
+  useFocusAfterRemoval();
   const client = useClient();
   useServerNameOf(client);
   useLanding();

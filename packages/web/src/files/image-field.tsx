@@ -27,12 +27,15 @@ export function ImageField({
 }) {
   const client = useClient();
   const input = useRef<HTMLInputElement>(null);
+  const buttons = useRef<HTMLDivElement>(null);
   const [busy, setBusy] = useState(false);
   const work = async (change: () => Promise<unknown>) => {
     setBusy(true);
     try {
       await change();
       toast.success(t('common.changesSaved'));
+      // The button that removes the image is removed with it.
+      buttons.current?.querySelector('button')?.focus();
     } catch (error) {
       toast.error(errorMessage(error));
     }
@@ -63,12 +66,16 @@ export function ImageField({
             event.target.value = '';
           }}
         />
-        <div className="flex flex-wrap gap-2">
+        <div ref={buttons} className="flex flex-wrap gap-2">
           <Button busy={busy} onClick={() => input.current?.click()}>
             {hasImage ? t('image.change') : t('image.choose')}
           </Button>
           {hasImage && (
-            <Button look="quiet" disabled={busy} onClick={() => void work(onRemove)}>
+            <Button
+              look="quiet"
+              aria-disabled={busy || undefined}
+              onClick={() => !busy && void work(onRemove)}
+            >
               {t('image.remove')}
             </Button>
           )}

@@ -1,11 +1,19 @@
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { wasPointerUsedLast } from '../lib/last-input.ts';
 import { MENU } from './menu-style.ts';
 
 /** Where a menu opens in the window, px. */
 export interface MenuPoint {
   readonly x: number;
   readonly y: number;
+}
+
+/** Focuses the first item, as after a key on the button of a menu; with a mouse, the menu as a whole keeps the focus. */
+function focusFirstItem(menu: HTMLElement | null): void {
+  if (menu === null || wasPointerUsedLast()) return;
+  // The menu takes the focus when it is mounted.
+  requestAnimationFrame(() => menu.querySelector<HTMLElement>('[role^=menuitem]')?.focus());
 }
 
 /**
@@ -33,6 +41,7 @@ export function MenuAt({
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
+          ref={focusFirstItem}
           align="start"
           collisionPadding={12}
           aria-label={label}

@@ -41,7 +41,6 @@ export function useReturnFocus(
     const before = opener.current;
     if (before instanceof HTMLElement && before !== document.body && isShown(before)) {
       before.focus({ preventScroll: true });
-      followRemoval(before);
     } else {
       const actions = message.current?.querySelector<HTMLElement>('[data-actions]');
       (actions ?? message.current)?.focus({ preventScroll: true });
@@ -60,32 +59,26 @@ function outsideOfMenus(element: Element | null): Element | null {
   return button === null ? element : outsideOfMenus(button);
 }
 
-/** How long after a dialog its action may remove the element that opened it, ms: a list is requested again. */
-const REMOVED_WITHIN_MS = 10_000;
-
 /**
- * If an element that got the focus back is removed soon, as the button of a list entry that was deleted, moves the focus
- * to the next entry, or else to the content of the page.
+ * Keeps the focus near an element of a list entry: if the element is removed, as the button of an entry that was deleted,
+ * the focus moves to the next entry, or else to the content of the page. Call it when the element gets the focus; returns
+ * a function that ends it.
  */
-function followRemoval(element: HTMLElement): void {
+export function followRemoval(element: HTMLElement): () => void {
+  const { pathname } = location;
   const entry = element.closest('li');
   const entries = [entry, entry?.nextElementSibling, entry?.previousElementSibling];
   const observer = new MutationObserver(() => {
     if (element.isConnected) return;
-    stop();
-    if (document.activeElement !== document.body) return;
+    observer.disconnect();
+    // A page that was opened instead takes the focus itself.
+    if (document.activeElement !== document.body || location.pathname !== pathname) return;
     const left = entries.find((one) => one?.isConnected);
     left?.querySelector<HTMLElement>('a[href], button:enabled')?.focus({ preventScroll: true });
     if (document.activeElement === document.body) focusContent();
   });
-  const stop = () => {
-    observer.disconnect();
-    clearTimeout(timer);
-    document.removeEventListener('focusin', stop);
-  };
-  const timer = setTimeout(stop, REMOVED_WITHIN_MS);
-  document.addEventListener('focusin', stop);
   observer.observe(document.body, { childList: true, subtree: true });
+  return () => observer.disconnect();
 }
 
 const isInside = (element: Element, event: Event): boolean =>
