@@ -125,6 +125,84 @@ describe('a window of messages', () => {
     );
   });
 
+  test('counts like the server what is unread after a cursor, whatever was loaded', () => {
+    const mention = [{ kind: 'user', name: 'me', id: ME }];
+    const isUnread = (m: Message, after: number) => m.seq > after && m.author !== ME;
+    const isMentioned = (m: Message) => m.mentions.length > 0 && m.author !== ME;
+    fc.assert(
+      fc.property(
+        aLog,
+        fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }),
+        fc.nat(),
+        fc.nat(),
+        fc.nat(),
+        (plain, mentioned, start, read, counted) => {
+          const log: Event[] = [];
+          for (const [n, event] of plain.entries()) {
+            const mentions = mentioned[n] ? mention : [];
+            if (event.type === 'message.posted') {
+              log.push({ ...event, data: { ...event.data, mentions } } as Event);
+              continue;
+            }
+            const { message } = event.data as { message: Seq };
+            const target = truth(log, n).find((m) => m.seq === message);
+            // A deleted message no longer changes.
+            const type = target?.deletedAt === null ? event.type : 'link.created';
+            const actor = event.actor === SYSTEM ? SYSTEM : (target?.author ?? event.actor);
+            const data = { ...event.data, author: target?.author, mentions };
+            log.push({ ...event, type, actor, data } as unknown as Event);
+          }
+          const isExpiring = log.some((event) => expiredUpTo(event) !== null);
+          fc.pre(!isExpiring);
+          const from = 1 + (start % log.length);
+          const window = new MessageWindow(CONVERSATION, seq(from));
+          // The window has a page of what was there before, and all events since.
+          window.addPage(truth(log, from - 1).slice(-3));
+          for (const event of log.slice(from - 1)) window.apply(event);
+          const asOf = from - 1 + (counted % (log.length - from + 2));
+          const readSeq = read % (asOf + 1);
+          const [then, now] = [truth(log, asOf), truth(log, log.length)];
+          const unreadMentions = then
+            .filter((m) => isUnread(m, readSeq) && isMentioned(m))
+            .map((m) => m.seq);
+          const cursor = { readSeq: seq(readSeq), asOf: seq(asOf), unreadMentions };
+          expect(window.mentionsSince(cursor, ME)).toEqual(
+            now.filter((m) => isUnread(m, readSeq) && isMentioned(m)).map((m) => m.seq),
+          );
+          const unread = (messages: readonly Message[]) =>
+            messages.filter((m) => isUnread(m, readSeq) && m.deletedAt === null).length;
+          const later = window.countAfter(seq(Math.max(asOf, readSeq)), ME);
+          expect(unread(then) - window.countDeleted(cursor, ME) + later).toBe(unread(now));
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('keeps the newest 300 messages when it has more than 450, with their commands', () => {
+    const window = new MessageWindow(CONVERSATION, seq(1));
+    const post = (n: number) =>
+      window.apply({
+        ...{ op: 'event', stream: CONVERSATION, seq: seq(n), at: '', actor: ME },
+        ...{ type: 'message.posted', client: `id-${n}`, data: { body: `${n}` } },
+      } as unknown as Event);
+    for (let n = 1; n <= 450; n++) post(n);
+    expect([window.trim(), window.from, window.messages.length]).toEqual([null, 1, 450]);
+    post(451);
+    expect([window.trim(), window.from, window.messages.length]).toEqual([152, 152, 300]);
+    expect(window.messages[0]?.seq).toBe(152);
+    expect([window.get(seq(151)), window.get(seq(152))?.body]).toEqual([undefined, '152']);
+    const known = [151, 152].map((n) => [
+      window.hasClient(`id-${n}` as ClientId),
+      window.clientOf(seq(n)),
+    ]);
+    expect(known).toEqual([
+      [false, undefined],
+      [true, 'id-152'],
+    ]);
+    expect(window.hasOlder).toBe(true);
+  });
+
   test('a page replaces messages that it has in a newer state, and no others', () => {
     const posted = (n: number, body: string, changedSeq: number) => ({
       ...messageOfPost(CONVERSATION, {
