@@ -9,6 +9,7 @@ import type {
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WebLocks } from '../../test/support/web-locks.ts';
 import { Persistence } from '../storage/persistence.ts';
 import { MemoryStore, type OutboxEntry } from '../storage/store.ts';
 import { Commands } from './commands.ts';
@@ -106,23 +107,6 @@ test('a read mark that is overtaken stays stored until the later one is, wheneve
   );
 });
 
-/** Web Locks, of which one holder at a time has each name. */
-function webLocks() {
-  const held = new Set<string>();
-  return {
-    request: async (name: string, ...rest: unknown[]): Promise<unknown> => {
-      const run = rest.at(-1) as (lock: object | null) => Promise<unknown>;
-      if (held.has(name)) return run(null);
-      held.add(name);
-      try {
-        return await run({});
-      } finally {
-        held.delete(name);
-      }
-    },
-  };
-}
-
 const C = 'c' as ConversationId;
 const NO_LIMIT = { commands: 0, commandWindowMs: 10_000 };
 const id = (text: string) => text as ClientId;
@@ -167,7 +151,7 @@ const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 describe('commands', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
-    vi.stubGlobal('navigator', { locks: webLocks() });
+    vi.stubGlobal('navigator', { locks: new WebLocks() });
   });
   afterEach(() => {
     vi.unstubAllGlobals();
