@@ -12,6 +12,7 @@ import { until } from '../../test/support/sink.ts';
 import { type EmailSink, startEmailSink } from '../../test/support/smtp-server.ts';
 import { Emails } from '../email/emails.ts';
 import { emailTransport } from '../email/transport.ts';
+import { recordUndeliverable } from '../email/undeliverable.ts';
 import { Vault } from '../encryption/vault.ts';
 import { openDatabase } from '../storage/database.ts';
 import { Digests } from './digests.ts';
@@ -339,6 +340,12 @@ describe('emails about missed messages', () => {
     });
     expect(changed.status).toBeLessThan(300);
     expect((await me()).emailFailure).toBeNull();
+    // An email to the former address may be rejected only now.
+    const recordFor = (to: string) => recordUndeliverable(server.pool, bob.id, to, 'User unknown');
+    await recordFor(address);
+    expect((await me()).emailFailure).toBeNull();
+    await recordFor(`other-${address}`);
+    expect((await me()).emailFailure).toEqual(failure);
   });
 
   test('escape what users wrote in headers and HTML, and use the recipient’s time zone', async () => {

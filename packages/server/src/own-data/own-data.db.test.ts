@@ -135,6 +135,12 @@ describe('the data export', () => {
     const reply = { body: 'a reply', replyTo: theirs.seq };
     await ann.request('POST', `/conversations/${group}/messages`, reply);
     await ann.request('POST', `/conversations/${left}/leave`);
+    // Deleted files that a legal hold keeps are not the account's anymore.
+    await server.rows(
+      `insert into files (id, digest, bytes, name, media_type, uploader_id, created_at, state)
+       select gen_random_uuid(), sha256(state::bytea), 3, state || '.txt', 'text/plain', '${ann.id}', now(), state
+       from unnest(array['stored', 'held', 'deleting']) state`,
+    );
 
     const answer = await ann.request('POST', '/me/export', password);
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
@@ -155,6 +161,8 @@ describe('the data export', () => {
     ]);
     expect(file.conversations.length).toBeGreaterThanOrEqual(3);
     expect(file.sessions).toHaveLength(1);
+    expect(file.files.map(({ name }: { name: string }) => name)).toEqual(['stored.txt']);
+    await server.rows(`delete from files where uploader_id = '${ann.id}'`);
     expect(JSON.stringify(file)).not.toMatch(/argon2|hash|token|sealed|not hers/);
   });
 
@@ -216,6 +224,10 @@ describe('a deleted account', () => {
     expect(await bodies(direct.body.id, owner)).toEqual(['kept too']);
     const members = await owner.request('GET', `/conversations/${group}/members`);
     expect(members.body.items.map((m: { account: string }) => m.account)).toEqual([owner.id]);
+    // The other user keeps the direct conversation, of which both are still members.
+    const ofDirect = await owner.request('GET', `/conversations/${direct.body.id}/members`);
+    const idsOfDirect = ofDirect.body.items.map((m: { account: string }) => m.account);
+    expect(idsOfDirect.sort()).toEqual([bob.id, owner.id].sort());
     const everyone = await server.rows(
       `select 1 from memberships where conversation_id = '${EVERYONE}' and account_id = '${bob.id}' and left_seq is null`,
     );
@@ -228,6 +240,12 @@ describe('a deleted account', () => {
       );
       expect(rows, table).toEqual([]);
     }
+    // Those of other users are unchanged.
+    const registered = await server.rows(
+      `select data ->> 'username' as name from events
+       where type = 'user.registered' and data ->> 'account' = '${owner.id}'`,
+    );
+    expect(registered).toEqual([{ name: 'olga' }]);
     // Username and address can be used again.
     expect((await server.register('bob')).id).not.toBe(bob.id);
     const gone = await owner.request('PATCH', `/admin/accounts/${bob.id}`, { displayName: 'x' });

@@ -253,6 +253,9 @@ describe('single sign-on', () => {
     const code = totpCode(secret);
     const confirmed = await attacker.request('POST', '/me/totp/confirm', { code });
     expect(confirmed.status).toBe(200);
+    const credentials = () =>
+      server.rows(`select credentials_version from accounts where id = '${attacker.id}'`);
+    const [before] = await credentials();
     const owner = new Browser();
     expect(await owner.logIn('dan-there dan@example.org verified')).toBe('/');
     expect(await owner.me()).toMatchObject({ id: attacker.id, verified: true });
@@ -261,6 +264,8 @@ describe('single sign-on', () => {
       body: { login: 'dan', password: PASSWORD },
     });
     expect(login.body.code).toBe('invalid_credentials');
+    // A login whose password was checked before gets no session.
+    expect(await credentials()).not.toEqual([before]);
     for (const table of ['totps', 'recovery_codes']) {
       const left = await server.rows(`select from ${table} where account_id = '${attacker.id}'`);
       expect(left, table).toEqual([]);
