@@ -81,7 +81,9 @@ const recordings = readRecordings();
 const folder = mkdtempSync(join(tmpdir(), 'parley-mutate-'));
 /** The database that all runs copy; the first of them creates it. */
 const templatePath = join(folder, 'template');
-const results = values.resume ? readEarlier() : [];
+let results = values.resume ? readEarlier() : [];
+/** Tests that fail without a mutant when those before them in their file are not run. */
+const unusable = new Set();
 let failed = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
@@ -92,16 +94,33 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 try {
   if (await baselineIsGreen()) {
-    const done = new Set(results.map(keyOf));
-    const queue = [...sample.entries()].filter(([, mutant]) => !done.has(keyOf(mutant)));
-    await Promise.all(Array.from({ length: Number(values.jobs) }, () => work(queue)));
-    if (!(await findersPass())) failed = true;
+    await runAll();
+    for (let test = await failingFinder(); test !== null; test = await failingFinder()) {
+      const others = results.filter(
+        ({ foundBy }) => foundBy === null || foundBy.name !== test.name,
+      );
+      // Not one that could be left out, such as tests that end without results.
+      if (!test.file || others.length === results.length) {
+        failed = true;
+        break;
+      }
+      unusable.add(test.name);
+      results = others;
+      await runAll();
+    }
     report();
   } else failed = true;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 process.exitCode = failed ? 1 : 0;
+
+/** Runs the mutants that have no result yet. */
+async function runAll() {
+  const done = new Set(results.map(keyOf));
+  const queue = [...sample.entries()].filter(([, mutant]) => !done.has(keyOf(mutant)));
+  await Promise.all(Array.from({ length: Number(values.jobs) }, () => work(queue)));
+}
 
 async function work(queue) {
   for (let next = queue.shift(); next; next = queue.shift()) {
@@ -123,9 +142,14 @@ function markOf({ foundBy, isTested }) {
 function stagesOf(mutant) {
   const source = sources.get(mutant.file);
   const stages = isRecorded(recordings, mutant.file, source)
-    ? coveringStages(recordings, mutant, source)
+    ? coveringStages(recordings, mutant, source).map(withoutUnusable)
     : stagesFor(mutant.file).map((tests) => ({ files: tests }));
   return stages.filter((stage) => stage.files.length > 0).slice(0, Number(values.stages));
+}
+
+function withoutUnusable({ files, names }) {
+  const usable = names.filter((name) => !unusable.has(name));
+  return { files: usable.length > 0 ? files : [], names: usable };
 }
 
 /** Runs the stages until one of them detects the mutant. */
@@ -147,29 +171,29 @@ async function outcomeOf(mutant, index) {
 
 /**
  * A test that fails without any mutant would detect all of them: nothing would be measured. Recorded tests have
- * passed, and are checked by {@link findersPass}.
+ * passed, and are checked by {@link failingFinder}.
  */
 async function baselineIsGreen() {
   const stages = sample.flatMap((mutant) => stagesOf(mutant).filter(({ names }) => !names));
-  return passes({ files: [...new Set(stages.flatMap(({ files }) => files))] });
+  return (await failing({ files: [...new Set(stages.flatMap(({ files }) => files))] })) === null;
 }
 
-/** A test that fails without the tests before it in its file would seem to detect a mutant. */
-async function findersPass() {
-  const finders = results.map((r) => r.foundBy).filter((test) => test?.file);
-  return passes({
+/** Returns a test that seems to have detected mutants, but fails without them as well; null if there is none. */
+function failingFinder() {
+  const finders = results.map(({ foundBy }) => foundBy).filter((test) => test?.file);
+  return failing({
     files: [...new Set(finders.map(({ file }) => file))],
     names: [...new Set(finders.map(({ name }) => name))],
   });
 }
 
-async function passes(stage) {
-  if (stage.files.length === 0) return true;
+async function failing(stage) {
+  if (stage.files.length === 0) return null;
   const [output, timeoutMs] = [join(folder, 'baseline.json'), BASELINE_MS];
   const failure = await failureOf(stage, { results: output, template: templatePath, timeoutMs });
   if (failure !== null)
     console.error(`A test fails without any mutant: ${failure.name ?? failure}`);
-  return failure === null;
+  return failure;
 }
 
 function report() {

@@ -992,7 +992,7 @@ describe('an avatar', () => {
 
   test('is loaded by its URL with the token of a session, until the session ends', async () => {
     const pia = Object.assign(await server.register('pia'), { url: server.url });
-    const avatar = await avatarOf(ann);
+    const { avatar } = (await set(ann, '/me/avatar', await png('#996633'))).body;
     const { token } = (await pia.request('GET', '/images/token')).body;
     const by = (value: string) =>
       fetch(`${server.url}/api/v1/images/${avatar}?size=64&token=${value}`);
