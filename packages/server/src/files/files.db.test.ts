@@ -81,6 +81,8 @@ describe('an upload', () => {
     expect(response.status).toBe(201);
     expect(response.headers.get('location')).toBe(`/api/v1/uploads/${id}`);
     expect(response.headers.get('upload-expires')).toMatch(/GMT$/);
+    const expiresAt = Date.parse(response.headers.get('upload-expires') as string);
+    expect(Math.abs(expiresAt - Date.now() - DAY)).toBeLessThan(60_000);
     expect((await ann.request('GET', `/files/${id}`)).body.code).toBe('file_not_found');
     const sent = await sendBytes(ann, id, 0, bytes);
     expect([sent.status, sent.headers.get('upload-offset')]).toEqual([204, '8']);
@@ -167,6 +169,10 @@ describe('an upload', () => {
     expect((await startUpload(dan, 'a', 1)).response.status).toBe(201);
     const longer = await sendBytes(dan, ids[1] as FileId, 0, Buffer.from('ab'));
     expect([longer.status, await codeOf(longer)]).toEqual([413, 'too_large']);
+    expect(await offsetOf(dan, ids[1] as FileId)).toBe(0);
+    const form = { 'upload-offset': '0', 'content-type': 'text/plain' };
+    const untyped = await tus(dan, 'PATCH', `/uploads/${ids[1]}`, form, Buffer.from('a'));
+    expect([untyped.status, await codeOf(untyped)]).toEqual([415, 'unsupported_media_type']);
     const old = await tus(dan, 'POST', '/uploads', {
       'tus-resumable': '0.2',
       'upload-length': '1',
@@ -198,6 +204,9 @@ describe('an upload', () => {
     expect((await startUpload(ida, 'a', 0)).response.status).toBe(201);
     const over = await startUpload(ida, 'a', 0);
     expect(await codeOf(over.response)).toBe('account_quota_exceeded');
+    // Deleted files that only a legal hold keeps do not count.
+    await server.rows(`update files set state = 'held' where uploader_id = '${ida.id}'`);
+    expect((await startUpload(ida, 'a', 0)).response.status).toBe(201);
     await server.rows(`delete from files where uploader_id = '${ida.id}'`);
   });
 
@@ -255,6 +264,12 @@ describe('an upload', () => {
     expect((await sendBytes(ben, id, 0, Buffer.from('abc'))).status).toBe(404);
     expect((await tus(ben, 'DELETE', `/uploads/${id}`)).status).toBe(404);
     expect(await offsetOf(ann, id)).toBe(0);
+    // Also when it has become a file, whose name and size others must not learn.
+    expect((await sendBytes(ann, id, 0, Buffer.from('abc'))).status).toBe(204);
+    expect([await offsetOf(ann, id), await offsetOf(ben, id)]).toEqual([3, 404]);
+    expect((await sendBytes(ben, id, 3, Buffer.from('x'))).status).toBe(404);
+    const again = await sendBytes(ann, id, 0, Buffer.from('abc'));
+    expect([again.status, await codeOf(again)]).toEqual([409, 'upload_conflict']);
   });
 
   test('of the same content is stored once, and may be empty', async () => {

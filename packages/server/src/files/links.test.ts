@@ -1,6 +1,8 @@
 import type { AccountId, FileId, SessionId } from '@parley/protocol';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { expect, test } from 'vitest';
 import { Vault } from '../encryption/vault.ts';
+import { linkAdmission } from './link-admission.ts';
 import { FileTokens } from './links.ts';
 
 const HOUR = 60 * 60 * 1000;
@@ -43,4 +45,38 @@ test('a token that was changed in any character is rejected', () => {
   }
   const elsewhere = new FileTokens(new Vault('another secret'), { now: () => now });
   expect(elsewhere.read(file, token)).toBeNull();
+});
+
+test('a request with a token is admitted within the limit of its account, while the session exists', async () => {
+  let [isAlive, retryAfter]: [boolean, number | null] = [true, null];
+  const counted: AccountId[] = [];
+  const { onRequest, holderOf } = linkAdmission(
+    {
+      authenticate: () => Promise.reject(new Error('no access token')),
+      isAlive: async (of) => isAlive && of === holder,
+      limitRequests({ account }) {
+        counted.push(account);
+        return retryAfter;
+      },
+    },
+    (token) => (token === 'valid' ? holder : null),
+  );
+  const request = { query: { token: 'valid' } } as FastifyRequest;
+  const admit = (of: FastifyRequest) =>
+    onRequest.call({} as FastifyInstance, of, {} as FastifyReply);
+  await admit(request);
+  expect(holderOf(request)).toBe(holder);
+  retryAfter = 3;
+  await expect(admit(request)).rejects.toMatchObject({
+    refusal: { code: 'rate_limited', retryAfter: 3 },
+  });
+  [isAlive, retryAfter] = [false, null];
+  const expired = { refusal: { code: 'link_expired' } };
+  await expect(admit(request)).rejects.toMatchObject(expired);
+  expect(counted).toEqual([holder.account, holder.account, holder.account]);
+  const forged = { query: { token: 'forged' } } as FastifyRequest;
+  await expect(admit(forged)).rejects.toMatchObject(expired);
+  for (const query of [{}, { token: ['valid'] }]) {
+    await expect(admit({ query } as FastifyRequest)).rejects.toThrow('no access token');
+  }
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { UploadStarts } from './upload-starts.ts';
 
 /** A promise and its resolver. */
@@ -40,6 +40,25 @@ describe('starts of uploads', () => {
     expect(rejected).toHaveLength(9);
     expect(rejected[0]).toMatchObject({ reason: { refusal: { code: 'overloaded' } } });
     await expect(starts.run('a', async () => 'started')).resolves.toBe('started');
+  });
+
+  test('are rejected if they have waited for more than five seconds', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const starts = new UploadStarts();
+      const end = deferred();
+      const first = starts.run('a', () => end.promise);
+      const inTime = starts.run('b', async () => 'started');
+      const late = starts.run('a', async () => 'started');
+      await expect(inTime).resolves.toBe('started');
+      vi.advanceTimersByTime(5_001);
+      end.resolve();
+      await first;
+      await expect(late).rejects.toMatchObject({ refusal: { code: 'overloaded', retryAfter: 5 } });
+      await expect(starts.run('a', async () => 'started')).resolves.toBe('started');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('free their slot when they fail', async () => {

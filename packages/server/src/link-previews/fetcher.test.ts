@@ -66,6 +66,11 @@ function aFetcher() {
 }
 const at = (path: string, host = 'site.test') => `http://${host}:${port}${path}`;
 const never = new AbortController().signal;
+/** Waits until all connections are closed, also of pages that were not read to their end. */
+const areClosed = () =>
+  expect
+    .poll(() => requests.filter(({ socket }) => !socket.destroyed).map((r) => r.url))
+    .toEqual([]);
 const fetchPage = (path: string, host?: string) => aFetcher().page(at(path, host), MAX, never);
 
 test('a request has no credentials and no cookies, and names the address of the server', async () => {
@@ -168,6 +173,7 @@ test('no more of an endless or compressed page is read than its limit', async ()
     html(response, 'not gzip', { 'content-encoding': 'gzip' }),
   );
   await expect(fetchPage('/broken')).rejects.toThrow('incorrect header');
+  await areClosed();
 });
 
 test('aborts slow pages and endless headers after five seconds', async () => {
@@ -202,6 +208,19 @@ test('only HTML is accepted as a page, and only an image within the limit as an 
     pages.set('/', (_request, response) => response.writeHead(status).end());
     await expect(fetchPage('/'), String(status)).rejects.toThrow(`status ${status}`);
   }
+  // Each that is refused by its headers is closed, though it has not ended.
+  for (const [status, type] of [
+    [200, 'text/plain'],
+    [404, 'text/html'],
+    [302, 'text/html'],
+  ] as const) {
+    pages.set('/', (_request, response) => {
+      response.writeHead(status, { 'content-type': type, location: 'file:///x' });
+      response.write('x');
+    });
+    await expect(fetchPage('/')).rejects.toThrow(/type|status|scheme/);
+  }
+  await areClosed();
 });
 
 test('fetches what robots.txt allows, also after a redirect', async () => {
@@ -220,8 +239,40 @@ test('fetches what robots.txt allows, also after a redirect', async () => {
     response.end('User-agent: ParleyLinkPreview\nDisallow: /\n'),
   );
   await expect(fetchPage('/public')).rejects.toThrow('robots.txt');
-  pages.set('/robots.txt', (_request, response) => response.writeHead(503).end());
+  for (const status of [500, 503]) {
+    pages.set('/robots.txt', (_request, response) => response.writeHead(status).end());
+    await expect(fetchPage('/public'), String(status)).rejects.toThrow('robots.txt');
+  }
+  pages.set('/robots.txt', (_request, response) => response.writeHead(403).end());
+  expect((await fetchPage('/public')).bytes.toString()).toBe('x');
+});
+
+test('follows three redirects of robots.txt', async () => {
+  pages.set('/public', (_request, response) => html(response, 'x'));
+  const rules = (path: string) =>
+    pages.set(path, (_request, response) => response.end('User-agent: *\nDisallow: /\n'));
+  const redirect = (from: string, location: string) =>
+    pages.set(from, (_request, response) => response.writeHead(301, { location }).end());
+  redirect('/robots.txt', '/a');
+  redirect('/a', '/b');
+  redirect('/b', '/c');
+  rules('/c');
   await expect(fetchPage('/public')).rejects.toThrow('robots.txt');
+  redirect('/c', '/d');
+  rules('/d');
+  expect((await fetchPage('/public')).bytes.toString()).toBe('x');
+});
+
+test('ignores a line of robots.txt that is cut by the limit', async () => {
+  pages.set('/public', (_request, response) => html(response, 'x'));
+  const start = 'User-agent: *\nDisallow: /private\n';
+  const comment = `#${'x'.repeat(32 * 1024 - start.length - 'Disallow: /pub'.length - 2)}\n`;
+  pages.set('/robots.txt', (_request, response) =>
+    response.end(`${start}${comment}Disallow: /published\n`),
+  );
+  expect((await fetchPage('/public')).bytes.toString()).toBe('x');
+  pages.set('/private', (_request, response) => html(response, 'x'));
+  await expect(fetchPage('/private')).rejects.toThrow('robots.txt');
 });
 
 test('compares an address with hostile patterns of robots.txt in bounded time', async () => {

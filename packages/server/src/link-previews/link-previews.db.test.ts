@@ -201,6 +201,49 @@ test('a page is fetched once for many messages', async () => {
   expect(requests.filter((request) => url.endsWith(request))).toHaveLength(1);
 });
 
+test('a result is used for six hours, and one without a preview for ten minutes', async () => {
+  const found = aPage('Found page');
+  const path = `/nothing${pageCount}`;
+  const none = `${base}${path}`;
+  const fetched = () => requests.filter((request) => found.endsWith(request) || path === request);
+  await server.pool.query('delete from link_cache');
+  const seq = await ann.post(group, `${found} ${none}`);
+  await shows(seq, 'Found page');
+  await isIdle();
+  const { rows } = await server.pool.query(
+    `select preview is not null as "isFound", extract(epoch from expires_at - now())::int as seconds
+     from link_cache order by 1`,
+  );
+  expect(rows.map(({ isFound }) => isFound)).toEqual([false, true]);
+  expect(Math.abs(rows[0].seconds - 600)).toBeLessThan(60);
+  expect(Math.abs(rows[1].seconds - 6 * 3_600)).toBeLessThan(60);
+  await shows(await ann.post(group, `${found} ${none}`), 'Found page');
+  await isIdle();
+  expect(fetched()).toHaveLength(2);
+  await server.pool.query('update link_cache set expires_at = now()');
+  await shows(await ann.post(group, `${found} ${none}`), 'Found page');
+  await isIdle();
+  expect(fetched()).toHaveLength(4);
+});
+
+test('the links of one account that are fetched within a minute are limited', async () => {
+  const max = await server.register('max');
+  const own = await max.group('many links');
+  const start = ++pageCount;
+  // More than in two windows, because one may begin meanwhile.
+  for (let n = 0; n < 26; n++) {
+    const links = [1, 2, 3, 4, 5].map((k) => `${base}/many${start}-${n}-${k}`);
+    await max.post(own, links.join(' '));
+  }
+  await isIdle();
+  const fetched = requests.filter((request) => request.startsWith('/many')).length;
+  expect(fetched).toBeGreaterThanOrEqual(60);
+  expect(fetched).toBeLessThanOrEqual(120);
+  // Those of other accounts are not.
+  const url = aPage('Page of another account');
+  await shows(await ben.post(group, url), 'Page of another account');
+});
+
 test('an edit keeps the previews of remaining links, and removes those of others from the log', async () => {
   const gone = aPage('Gone page', { image: await anImage(20) });
   const kept = aPage('Kept page');

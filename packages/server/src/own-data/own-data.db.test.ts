@@ -14,6 +14,7 @@ import {
 } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
+import { ONE_PIXEL, startUpload, uploadFile } from '../../test/support/uploads.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { examine } from '../doctor/doctor.ts';
 import { lastSeenOf, recordLastSeen } from '../status/last-seen.ts';
@@ -302,6 +303,12 @@ describe('a deleted account', () => {
       expect((await ida.request(method, path, body)).status, path).toBeLessThan(300);
     }
     await server.rows(`insert into last_seen (account_id, at) values ('${ida.id}', now())`);
+    // A file in no message, an unfinished upload, and an avatar.
+    const uploader = { ...ida, url: server.url };
+    const photo = await uploadFile(uploader, 'photo.png', ONE_PIXEL);
+    expect((await ida.request('PUT', '/me/avatar', { file: photo })).status).toBe(200);
+    await uploadFile(uploader, 'private.txt', Buffer.from('private'));
+    await startUpload(uploader, 'unfinished.txt', 10);
     await ida.request('POST', '/me/delete', { ...password, messages: 'keep' });
     await erased(ida.id);
     const tables = await server.rows(
@@ -321,6 +328,12 @@ describe('a deleted account', () => {
        union all select text from statuses where text ~ 'vacation'`,
     );
     expect(ofStatus).toEqual([]);
+    const images = await server.rows(`select from images where created_by = '${ida.id}'`);
+    expect(images).toEqual([]);
+    await until(async () => {
+      const rows = await server.rows(`select from files where uploader_id = '${ida.id}'`);
+      return rows.length === 0;
+    }, 'the files to be deleted');
   });
 
   test('is deleted only by an admin who may manage it, and never if it is the last owner', async () => {

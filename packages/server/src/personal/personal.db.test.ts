@@ -177,6 +177,9 @@ describe('a reminder', () => {
 
     expect(await savedEvents(bob)).toEqual(['message.saved', 'reminder.due']);
     expect(await list()).toMatchObject([{ remindAt: null, remindedAt: expect.any(String) }]);
+    const again = new Date(Date.now() + 7_200_000).toISOString();
+    expect(codeOf(await saveMessage(append, saving(message), again))).toBe('stored');
+    expect(await list()).toMatchObject([{ remindAt: again, remindedAt: null }]);
   });
 
   test('that was changed or removed is not given at its earlier time', async () => {

@@ -36,6 +36,7 @@ import {
 import {
   deferScheduled,
   dueScheduled,
+  scheduledMessage,
   scheduledMessages,
   sentScheduled,
 } from './scheduled-queries.ts';
@@ -173,6 +174,8 @@ describe('a scheduled message', () => {
     const foreign = { ...asking(await anAccount(db.pool)), scheduled: one };
     expect(verdict(await changeScheduled(append, foreign, change))).toBe('scheduled_not_found');
     expect(verdict(await sendScheduled(append, foreign, id))).toBe('scheduled_not_found');
+    expect(await scheduledMessage(db.pool, bob, one)).toMatchObject({ body: 'second text' });
+    expect(await scheduledMessage(db.pool, foreign.actor, one)).toBeNull();
   });
 
   test('is sent once, even by many nodes and after a crash', async () => {
@@ -333,6 +336,14 @@ describe('a scheduled message', () => {
     await sendUntil(async () => (await list())[0]?.failure !== null);
     expect(await list()).toMatchObject([{ failure: { code: 'too_late' } }]);
     expect(await textsIn(id)).toEqual([]);
+    expect(await dueOf(bob)).toEqual([]);
+    // It does not hold up later ones.
+    await scheduled('today, too', inMs(HOUR));
+    await db.pool.query(
+      `update scheduled_messages set send_at = now(), due_at = now() where body = 'today, too'`,
+    );
+    await sendUntil(async () => (await list()).length === 1);
+    expect(await textsIn(id)).toEqual(['today, too']);
     // With another text alone it would fail again.
     const change = (changed: { body?: string; sendAt?: string }) =>
       changeScheduled(append, { ...asking(bob), scheduled: one }, changed);

@@ -1,4 +1,5 @@
-import type { ConversationId, Seq } from '@parley/protocol';
+import { randomUUID } from 'node:crypto';
+import type { ConversationId, Seq, SessionId } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
@@ -10,6 +11,7 @@ import {
 import { loginAt, startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
 import { Vault } from '../encryption/vault.ts';
+import { PushDevices } from './devices.ts';
 import { loadPushKeys } from './push-keys.ts';
 
 let cluster: TestCluster;
@@ -110,6 +112,7 @@ describe('Web Push', () => {
     const { id } = (await ann.request('POST', '/conversations/direct', { account: user.id })).body;
     const seq = await ann.post(id, 'hello');
     const direct = await push.next(browser, (c) => c.seq === seq);
+    expect(direct.headers.urgency).toBe('high');
     expect(direct.content).toMatchObject({
       title: '\u2068ann\u2069',
       body: '\u2068hello\u2069',
@@ -162,7 +165,7 @@ describe('Web Push', () => {
       one.request('PATCH', `/me/notifications/conversations/${group}`, { level });
     for (const one of [user, without]) expect((await choose(one, 'all')).status).toBe(200);
     const seq = await ann.post(group, 'no one in particular');
-    await push.next(browser, (c) => c.seq === seq);
+    expect((await push.next(browser, (c) => c.seq === seq)).headers.urgency).not.toBe('high');
     expect(await outcomesOf(user, group, seq)).toEqual(['sent']);
     const why = await user.request('GET', `/notifications/why?conversation=${group}&seq=${seq}`);
     expect(why.body).toMatchObject({ reason: 'all_messages', push: 'away' });
@@ -241,10 +244,12 @@ describe('Web Push', () => {
     const [delivery] = await deferred();
     expect(delivery?.last_error).toBe('The push server answered with 429');
     expect(Number(delivery?.delay)).toBeGreaterThan(1_700);
-    expect((await devicesOf(user)).items[0].lastFailure).toEqual({
-      reason: 'rate_limited',
-      error: 'The push server answered with 429',
-    });
+    expect((await devicesOf(user)).items).toMatchObject([
+      {
+        lastFailure: { reason: 'rate_limited', error: 'The push server answered with 429' },
+        lastSentAt: null,
+      },
+    ]);
     push.answer({ status: 410 });
     await server.rows(
       `update notification_deliveries set due_at = now() where account_id = '${user.id}'`,
@@ -252,6 +257,41 @@ describe('Web Push', () => {
     expect(await outcomesOf(user, group, seq)).toEqual(['device_gone']);
     await until(async () => (await devicesOf(user)).items.length === 0, 'the device to be removed');
     expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
+  });
+
+  test('abandons a notification after a day of failures', async () => {
+    const { user } = await aUserWithBrowser();
+    const group = await ann.group('a day ago', [user]);
+    push.answer({ status: 503 }, { status: 503 });
+    const seq = await ann.post(group, `@${user.name} look`);
+    const isDeferred = async () =>
+      (
+        await server.rows(
+          `select from notification_deliveries
+           where account_id = '${user.id}' and lease is null and attempts = 1 and due_at is not null`,
+        )
+      ).length === 1;
+    await until(isDeferred, 'the delivery to be deferred');
+    await server.rows(
+      `update notification_deliveries set due_at = now(), created_at = now() - interval '25 hours'
+       where account_id = '${user.id}'`,
+    );
+    expect(await outcomesOf(user, group, seq)).toEqual(['failed']);
+  });
+
+  test('sends nothing to a browser whose session has expired or was not used for 30 days', async () => {
+    const group = await ann.group('ended sessions');
+    for (const change of [
+      'expires_at = now()',
+      `last_used_at = now() - interval '30 days 1 minute'`,
+    ]) {
+      const { user, browser } = await aUserWithBrowser();
+      await ann.request('POST', `/conversations/${group}/members`, { account: user.id });
+      await server.rows(`update sessions set ${change} where account_id = '${user.id}'`);
+      const seq = await ann.post(group, `@${user.name} look`);
+      expect(await outcomesOf(user, group, seq), change).toEqual(['device_gone']);
+      expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
+    }
   });
 
   test('sends nothing for a message that was deleted, hidden or read, or whose conversation was left', async () => {
@@ -488,6 +528,10 @@ describe('devices', () => {
       name: 'One too many',
     });
     expect([full.status, full.body.code]).toEqual([409, 'too_many_devices']);
+    // One that exists is updated, with as many devices as before.
+    const known = { kind: 'ntfy', url: `${push.url}/${user.name}-1`, name: 'Renamed' };
+    expect((await user.request('POST', DEVICES, known)).status).toBe(201);
+    expect((await devicesOf(user)).items).toHaveLength(20);
     for (const [method, path] of [
       ['PATCH', `${DEVICES}/${again.device}`],
       ['DELETE', `${DEVICES}/${again.device}`],
@@ -541,6 +585,26 @@ describe('devices', () => {
     const { content } = await push.next(browser);
     expect(content).toMatchObject({ type: 'test', body: 'Notifications work on this device.' });
     expect((await user.request('POST', `${DEVICES}/${device}/test`)).status).toBe(429);
+    await server.rows(
+      `update notification_devices set tested_at = now() - interval '11 seconds' where id = '${device}'`,
+    );
+    // A browser that no longer exists is removed.
+    push.answer({ status: 410 });
+    const gone = await user.request('POST', `${DEVICES}/${device}/test`);
+    expect(gone.body.failure).toMatchObject({ reason: 'gone' });
+    expect((await devicesOf(user)).items).toEqual([]);
+  });
+
+  test('are not added to a session that has ended meanwhile', async () => {
+    const user = await server.register(`user${names++}`);
+    const vault = new Vault('s'.repeat(40));
+    const requests = { mayUse: () => true };
+    const devices = new PushDevices({ pool: server.pool, vault, requests });
+    const topic = { kind: 'ntfy', url: `${push.url}/${user.name}`, name: 'Phone' } as const;
+    await expect(devices.add(user.id, randomUUID() as SessionId, topic)).rejects.toMatchObject({
+      refusal: { code: 'session_ended' },
+    });
+    expect((await devicesOf(user)).items).toEqual([]);
   });
 });
 
