@@ -18,3 +18,14 @@ test('a link that is too long for a preview has none', () => {
   const long = `https://a.example/${'a'.repeat(LIMITS.previewUrlCharacters)}`;
   expect(linksToPreview(`${long} https://a.example/b`, OWN)).toEqual(['https://a.example/b']);
 });
+
+test('a link that is no valid URL has no preview, but the others of the message have theirs', () => {
+  const invalid = [
+    'http://999.1.1.1/',
+    'http://[fe80::1%25lo]/a',
+    'http://a:99999/',
+    'http://xn--/',
+  ];
+  const text = [...invalid, 'https://a.example/b'].join(' ');
+  expect(linksToPreview(text, OWN)).toEqual(['https://a.example/b']);
+});

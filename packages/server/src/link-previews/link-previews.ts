@@ -239,8 +239,12 @@ function hasNewLinks(event: StoredEvent): boolean {
   return mayHaveLinks(dataOf(event, 'message.posted').body);
 }
 
-/** Returns the links of a text that get a preview, in order. Links to the server itself do not count. */
+/**
+ * Returns the links of a text that get a preview, in order. Links to the server itself do not count, nor do those that
+ * are no valid URLs, such as `http://999.1.1.1/`.
+ */
 export const linksToPreview = (body: string, ownOrigin: string): string[] =>
   linksIn(body)
-    .filter((url) => url.length <= LIMITS.previewUrlCharacters && new URL(url).origin !== ownOrigin)
+    .filter((url) => url.length <= LIMITS.previewUrlCharacters && URL.canParse(url))
+    .filter((url) => new URL(url).origin !== ownOrigin)
     .slice(0, LIMITS.previewsPerMessage);
