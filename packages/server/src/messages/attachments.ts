@@ -12,8 +12,8 @@ interface PostWithFiles {
 }
 
 /**
- * Returns the files of posts that their authors have uploaded, by the index of the post, in the
- * order of the post. They cannot be deleted before the transaction ends.
+ * Returns the files of posts that their authors have uploaded and may still read, by the index of
+ * the post, in the order of the post. They cannot be deleted before the transaction ends.
  */
 export async function readFiles(
   tx: RuleContext,
@@ -29,6 +29,11 @@ export async function readFiles(
     `select i.n::int as n, ${FILE} as file
      from unnest($1::int8[], $2::uuid[], $3::uuid[]) with ordinality as i (n, account_id, id, place)
      join files f on f.id = i.id and f.uploader_id = i.account_id and f.state = 'stored'
+       and (not f.attached or exists (
+         -- A file of messages that were all hidden or deleted cannot be posted again.
+         select from attachments a
+         join memberships m on m.conversation_id = a.conversation_id
+         where a.file_id = f.id and m.account_id = i.account_id and m.left_seq is null))
      order by i.place
      for key share of f`,
     [requested.map((w) => w.n), requested.map((w) => w.actor), requested.map((w) => w.file)],

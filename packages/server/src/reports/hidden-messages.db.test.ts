@@ -97,6 +97,13 @@ test('a message is hidden from everyone but moderators, until it is shown again'
   );
   const forwarded = await bob.request('POST', `${path}/${seq}/forward`, { to: id });
   expect(codeOf(forwarded)).toBe('message_not_found');
+  const notes = await bob.request('POST', '/conversations/direct', { accounts: [bob.id] });
+  for (const to of [id, notes.body.id]) {
+    const again = { body: 'again', attachments: [file] };
+    const reposted = await bob.request('POST', `/conversations/${to}/messages`, again);
+    expect(codeOf(reposted)).toBe('file_not_found');
+  }
+  expect((await bob.request('GET', `/files/${file}`)).status).toBe(404);
   expect(codeOf(await cid.request('POST', `${path}/${seq}/report`, { reason: 'spam' }))).toBe(
     'message_hidden',
   );
