@@ -128,19 +128,27 @@ const REPORTS = `select conversation_id as conversation, message_seq as message,
 const GROUP_LINKS = `select conversation_id as conversation, created_at as "createdAt",
     expires_at as "expiresAt", max_uses as "maxUses", revoked_at as "revokedAt"
   from group_links where created_by = $1 order by created_at, id`;
-const CONVERSATIONS = `select c.id as conversation, c.kind, c.name, m.role,
-    m.joined_seq as "joinedSeq", m.left_seq as "leftSeq", m.read_seq as "readSeq"
+/** A private group may have been renamed since the account left it, so its name is left out. */
+const CONVERSATIONS = `select c.id as conversation, c.kind,
+    case when m.left_seq is null
+           or (c.visibility = 'public' and c.deleted_at is null and a.role <> 'guest')
+      then c.name end as name,
+    m.role, m.joined_seq as "joinedSeq", m.left_seq as "leftSeq", m.read_seq as "readSeq"
   from memberships m join conversations c on c.id = m.conversation_id
+  join accounts a on a.id = m.account_id
   where m.account_id = $1 order by c.id, m.joined_seq`;
 const STATUS = `select emoji, text, expires_at as "expiresAt",
     do_not_disturb_until as "doNotDisturbUntil", is_away as "isAway", shows_last_seen as "showLastSeen"
   from statuses where account_id = $1`;
 const LAST_SEEN = 'select at from last_seen where account_id = $1';
+/** Messages of others with the file, which are forwarded copies, are left out. */
 const FILES = `select id, name, media_type as "mediaType", bytes, encode(digest, 'hex') as sha256,
     created_at as "createdAt",
     (select coalesce(json_agg(json_build_object('conversation', a.conversation_id,
                                                 'message', a.message_seq)), '[]')
-     from attachments a where a.file_id = f.id) as messages
+     from attachments a
+     join messages g on g.conversation_id = a.conversation_id and g.seq = a.message_seq
+     where a.file_id = f.id and g.author_id = f.uploader_id) as messages
   from files f where uploader_id = $1 and state = 'stored' order by created_at, id`;
 const UPLOADS = `select name, bytes, received, created_at as "createdAt"
   from uploads where account_id = $1 order by created_at, id`;

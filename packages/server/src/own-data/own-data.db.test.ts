@@ -142,6 +142,7 @@ describe('the data export', () => {
        select gen_random_uuid(), sha256(state::bytea), 3, state || '.txt', 'text/plain', '${ann.id}', now(), state
        from unnest(array['stored', 'held', 'deleting']) state`,
     );
+    await owner.request('PATCH', `/conversations/${left}`, { name: 'a later name' });
 
     const answer = await ann.request('POST', '/me/export', password);
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
@@ -161,10 +162,30 @@ describe('the data export', () => {
       { conversation: group, message: first.seq, pinnedAt: expect.any(String) },
     ]);
     expect(file.conversations.length).toBeGreaterThanOrEqual(3);
+    const names = file.conversations.map(({ name }: { name: string | null }) => name);
+    expect(names).toContain('first');
+    expect(names).not.toContain('a later name');
     expect(file.sessions).toHaveLength(1);
     expect(file.files.map(({ name }: { name: string }) => name)).toEqual(['stored.txt']);
     await server.rows(`delete from files where uploader_id = '${ann.id}'`);
     expect(JSON.stringify(file)).not.toMatch(/argon2|hash|token|sealed|not hers/);
+  });
+
+  test('names the messages of the account with a file, and no copies that others forwarded', async () => {
+    const uma = await server.register('uma');
+    const group = await uma.group('source', [owner]);
+    const path = `/conversations/${group}/messages`;
+    const file = await uploadFile({ ...uma, url: server.url }, 'uma.txt', Buffer.from('uma'));
+    const { body: posted } = await uma.request('POST', path, { body: 'x', attachments: [file] });
+    const to = await owner.group('elsewhere');
+    const copy = await owner.request('POST', `${path}/${posted.seq}/forward`, { to });
+    expect(copy.status).toBe(201);
+
+    const { body } = await uma.request('POST', '/me/export', password);
+    expect(body.files).toMatchObject([
+      { id: file, messages: [{ conversation: group, message: posted.seq }] },
+    ]);
+    expect(JSON.stringify(body)).not.toContain(to);
   });
 
   test('contains every message of many pages', async () => {
