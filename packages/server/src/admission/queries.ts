@@ -84,7 +84,7 @@ export async function linkOfEvent(
   return rows[0]?.item ?? null;
 }
 
-/** Returns what the holder of a link sees of its group; null if the link cannot be used. */
+/** Returns what the holder of a link sees of its group; null if the link cannot be used, also because of a ban. */
 export async function groupOfLink(
   pool: Pool,
   account: AccountId,
@@ -110,8 +110,25 @@ export async function groupOfLink(
                        where m.conversation_id = c.id and m.account_id = $3 and m.left_seq is null)
                as is_member
       ) m
-      where l.token_hash = $1 and (m.is_member or ${IS_USABLE})`,
+      where l.token_hash = $1 and (m.is_member or ${IS_USABLE})
+        and not exists (select from bans b where b.conversation_id = c.id and b.account_id = $3)`,
     values: [hashOfToken(token), at, account],
   });
   return rows[0]?.item ?? null;
+}
+
+/** Returns whether an account is banned from the group of a link. */
+export async function isBannedFromLink(
+  pool: Pool,
+  account: AccountId,
+  token: string,
+): Promise<boolean> {
+  const { rows } = await pool.query({
+    name: 'admission-banned-from-link',
+    text: `select from group_links l
+           join bans b on b.conversation_id = l.conversation_id and b.account_id = $2
+           where l.token_hash = $1`,
+    values: [hashOfToken(token), account],
+  });
+  return rows.length > 0;
 }

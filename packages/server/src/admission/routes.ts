@@ -31,7 +31,7 @@ import { minimumRolesOf } from '../permissions/minimum-roles.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { banAccount, unbanAccount } from './bans.ts';
 import { createGroupLink, joinByLink, revokeGroupLink } from './links.ts';
-import { bansOf, groupOfLink, linkOfEvent, linksOf } from './queries.ts';
+import { bansOf, groupOfLink, isBannedFromLink, linkOfEvent, linksOf } from './queries.ts';
 
 interface AdmissionDeps extends MemberDeps {
   readonly vault: Vault;
@@ -190,13 +190,15 @@ function linkHolderRoutes(instance: FastifyInstance, deps: AdmissionDeps): void 
       tags: ['Members'],
       summary: 'Preview the group of a link',
       body: GroupLinkBody,
-      response: { 200: LinkedGroup, ...problems(401, 410, 422) },
+      response: { 200: LinkedGroup, ...problems(401, 403, 410, 422) },
     },
     onRequest,
     handler: async (request) => {
       const { account } = sessionOf(request);
-      const at = new Date(clock.now()).toISOString();
-      return (await groupOfLink(pool, account, request.body.token, at)) ?? refuse('link_expired');
+      const { token } = request.body;
+      const group = await groupOfLink(pool, account, token, new Date(clock.now()).toISOString());
+      if (group) return group;
+      return refuse((await isBannedFromLink(pool, account, token)) ? 'banned' : 'link_expired');
     },
   });
 

@@ -152,7 +152,14 @@ describe('groups over REST', () => {
     expect((await ann.request('GET', `${path}/links`)).body.items).toEqual([]);
 
     expect((await ann.request('PUT', `${path}/bans/${cem.id}`)).status).toBe(204);
-    expect(codeOf(await cem.request('POST', '/group-links/join', { token }))).toBe('403 banned');
+    const { body: unused } = await ann.request('POST', `${path}/links`, {});
+    for (const { url } of [made.body, unused]) {
+      for (const use of ['show', 'join']) {
+        const link = { token: url.split('/join#')[1] };
+        const answer = await cem.request('POST', `/group-links/${use}`, link);
+        expect(codeOf(answer), use).toBe('403 banned');
+      }
+    }
     const bans = await ann.request('GET', `${path}/bans?limit=1`);
     expect(bans.body).toMatchObject({ items: [{ account: cem.id, username: 'cem' }], next: null });
     expect((await ann.request('DELETE', `${path}/bans/${cem.id}`)).status).toBe(204);

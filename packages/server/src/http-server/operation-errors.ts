@@ -157,7 +157,7 @@ const WHERE: Readonly<Record<RefusalCode, Where>> = {
   not_a_group: ['Conversations', 'Members', 'Retention', 'listGroupReports'],
   blocked: ['openDirect', 'Messages', 'Polls', 'Scheduled messages'],
   too_many_blocks: ['blockUser'],
-  banned: ['joinGroup', 'joinByLink'],
+  banned: ['joinGroup', 'joinByLink', 'showLinkedGroup'],
   account_banned: ['addMember'],
   too_many_links: ['createGroupLink'],
   conversation_archived: [
