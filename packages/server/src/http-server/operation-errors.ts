@@ -243,6 +243,7 @@ const WHERE: Readonly<Record<RefusalCode, Where>> = {
 const UNDECLARED: ReadonlySet<RefusalCode> = new Set([
   ...(['invalid_json', 'invalid', 'too_large', 'unsupported_media_type', 'text_invalid'] as const),
   ...(['not_found', 'forbidden', 'insufficient_scope', 'idempotency_key_required'] as const),
+  'client_id_reused',
   'second_factor_required',
 ]);
 

@@ -83,6 +83,7 @@ interface Document {
       {
         readonly operationId: string;
         readonly security: unknown;
+        readonly parameters?: readonly { readonly name: string }[];
         readonly responses: Record<string, { readonly description: string }>;
       }
     >
@@ -164,7 +165,10 @@ describe('every route of the API', () => {
   test('is documented with who may call it, and with the codes of its refusals', () => {
     const documented = new Set<string>();
     for (const item of Object.values(document.paths)) {
-      for (const { operationId, responses } of Object.values(item)) {
+      for (const { operationId, responses, parameters = [] } of Object.values(item)) {
+        if (parameters.some(({ name }) => name === 'idempotency-key')) {
+          expect(responses['422']?.description, operationId).toContain('client_id_reused');
+        }
         // Health checks answer without a problem.
         if (/^is(Live|Ready)$/.test(operationId)) continue;
         for (const [status, { description }] of Object.entries(responses)) {
