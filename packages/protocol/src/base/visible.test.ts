@@ -117,3 +117,11 @@ test.each(['a\u200bb', 'a\u2800b', 'a\u3164b', 'q\u0301\u0302\u0303\u0304', 'a\u
   'a username is not %j',
   (name) => expect(Username.safeParse(name).success).toBe(false),
 );
+
+test.each(['everyone', 'Here', 'ｅｖｅｒｙｏｎｅ', 'me'])(
+  'a username is not %j, which has a meaning in mentions or searches',
+  (name) => {
+    expect(Username.safeParse(name).success).toBe(false);
+    expect(Username.safeParse(`${name}1`).success).toBe(true);
+  },
+);

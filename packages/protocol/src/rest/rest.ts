@@ -28,6 +28,9 @@ const SCRIPTS = [
   /\p{Script=Coptic}/u,
 ];
 
+/** Names that mention the members of a conversation, and the name of the searching account in filters. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['everyone', 'here', 'me']);
+
 /** Letters of any script, digits, and `.`, `_`, `-` between them. */
 export const Username = line(LIMITS.usernameMax, 'Username').pipe(
   z
@@ -42,6 +45,9 @@ export const Username = line(LIMITS.usernameMax, 'Username').pipe(
     })
     .refine((t) => SCRIPTS.filter((script) => script.test(t)).length <= 1, {
       message: 'A username can’t mix alphabets that look alike',
+    })
+    .refine((t) => !RESERVED_NAMES.has(t.normalize('NFKC').toLowerCase()), {
+      message: 'This name is reserved',
     }),
 );
 /** The name under which others see an account. */

@@ -6,15 +6,6 @@ import { Username } from './rest.ts';
 
 /** Bodies and responses of user groups: accounts that are mentioned together by one name. */
 
-/** Reserved names, which mention members of the conversation. */
-const RESERVED: ReadonlySet<string> = new Set(['everyone', 'here']);
-
-/** The name with which a user group is mentioned: like a username. */
-export const UserGroupName = Username.pipe(
-  z.string().refine((name) => !RESERVED.has(name.normalize('NFKC').toLowerCase()), {
-    message: 'This name is reserved',
-  }),
-);
 const UserGroupTitle = line(LIMITS.userGroupTitleMax, 'Title');
 const UserGroupMembers = z.array(AccountId).max(LIMITS.userGroupMembers);
 
@@ -41,7 +32,7 @@ const EXAMPLE = { name: 'designers', title: 'Design team', members: [] };
 /** A new user group. */
 export const CreateUserGroupBody = z
   .object({
-    name: UserGroupName,
+    name: Username,
     title: UserGroupTitle,
     members: UserGroupMembers.default([]),
   })
@@ -54,7 +45,7 @@ export type CreateUserGroupBody = z.input<typeof CreateUserGroupBody>;
  */
 export const UpdateUserGroupBody = z
   .object({
-    name: UserGroupName.optional(),
+    name: Username.optional(),
     title: UserGroupTitle.optional(),
     members: UserGroupMembers.optional(),
     changedSeq: Seq.optional(),
