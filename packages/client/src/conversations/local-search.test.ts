@@ -1,5 +1,5 @@
 import type { AccountId, ConversationId, Message, Seq, User } from '@parley/protocol';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { ConversationView } from './conversations.ts';
 import { type LocalSearchResults, searchLocally } from './local-search.ts';
 
@@ -19,6 +19,8 @@ const conversations = new Map(
     { id: OTHER, name: 'other' },
   ].map((view) => [view.id, view as ConversationView]),
 );
+
+afterEach(() => void vi.useRealTimers());
 
 let seq = 0;
 const message = (body: string, part: Partial<Message> = {}): Message => {
@@ -88,4 +90,120 @@ test('matches are marked in an excerpt of a long text', () => {
     'Größe',
   ]);
   expect(snippet).toMatchObject({ isCutBefore: true, isCutAfter: true });
+});
+
+const among = (query: string, ...all: Message[]) =>
+  searchLocally(query, { me: ANN, messages: all, users, conversations }).items;
+const bodiesAmong = (query: string, ...all: Message[]) =>
+  among(query, ...all).map((found) => found.message.body);
+
+test('messages are found by what they have', () => {
+  const all = [
+    message('plain'),
+    message('HTTP://EXAMPLE.ORG', { attachments: [{}] as never }),
+    message('https:// is not a link', { reactions: [{}] as never }),
+    message('pinned', { pinned: {} as never }),
+    message('poll', { poll: {} as never }),
+  ];
+  const found = ['link', 'file', 'reaction', 'pin', 'poll', 'LINK'].map((what) =>
+    bodiesAmong(`has:${what}`, ...all),
+  );
+  expect(found).toEqual([
+    ...[['HTTP://EXAMPLE.ORG'], ['HTTP://EXAMPLE.ORG'], ['https:// is not a link']],
+    ...[['pinned'], ['poll'], ['HTTP://EXAMPLE.ORG']],
+  ]);
+  expect(bodiesAmong('-has:link -has:file', ...all)).toHaveLength(4);
+});
+
+test('names are compared as a whole, with or without their sign', () => {
+  const all = [message('by ann'), message('by ben', { author: BEN, conversation: OTHER })];
+  const unknown = message('by no one', { author: 'x' as AccountId, conversation: 'y' as never });
+  for (const query of ['from:ANN', 'from:@ann', 'in:"#Big plans"', 'from:Me']) {
+    expect(bodiesAmong(query, ...all, unknown)).toEqual(['by ann']);
+  }
+  for (const query of ['from:an', 'in:big', 'from:@', 'in:#', 'in:other from:ann']) {
+    expect(bodiesAmong(query, ...all, unknown)).toEqual([]);
+  }
+});
+
+test('dates are those of this device, and end with their last moment', () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date(2026, 0, 1, 15) });
+  const at = (
+    body: string,
+    ...date: [number, number, number, number?, number?, number?, number?]
+  ) => message(body, { postedAt: new Date(...date).toISOString() });
+  const all = [
+    at('last year', 2025, 11, 31, 0),
+    at('last moment', 2025, 11, 31, 23, 59, 59, 999),
+    at('today', 2026, 0, 1),
+    at('end of the month', 2026, 0, 31, 23, 59, 59, 999),
+    at('February', 2026, 1, 1),
+  ];
+  const on = (query: string) => bodiesAmong(query, ...all).reverse();
+  expect(on('on:today')).toEqual(['today']);
+  expect(on('on:yesterday')).toEqual(['last year', 'last moment']);
+  expect(on('before:today')).toEqual(['last year', 'last moment']);
+  expect(on('after:yesterday')).toEqual(['today', 'end of the month', 'February']);
+  expect(on('on:2026-01')).toEqual(['today', 'end of the month']);
+  expect(on('after:2026-01')).toEqual(['February']);
+  expect(on('on:2025')).toEqual(['last year', 'last moment']);
+  expect(on('after:2025')).toEqual(['today', 'end of the month', 'February']);
+  expect(on('before:2025-12-31')).toEqual([]);
+});
+
+test('the latest fifty messages are found, the latest first', () => {
+  const postedAt = new Date(2026, 5, 1).toISOString();
+  const same = Array.from({ length: 51 }, (_, n) => message(`found ${n}`, { postedAt }));
+  const later = message('found later', {
+    postedAt: new Date(2026, 5, 2).toISOString(),
+    seq: 0 as Seq,
+  });
+  const found = bodiesAmong('found', later, ...same);
+  expect(found).toHaveLength(50);
+  expect(found.slice(0, 3)).toEqual(['found later', 'found 50', 'found 49']);
+});
+
+test('words match at their start, phrases anywhere', () => {
+  const body = (text: string) => message(text);
+  const find = (query: string, text: string) => among(query, body(text)).length === 1;
+  expect([find('lan', 'plan'), find('"lan"', 'plan'), find('lan', 'p-lan')]).toEqual([
+    ...[false, true, true],
+  ]);
+  expect([find('2', 'v2'), find('2', '#2'), find('plan', 'replan a plan')]).toEqual([
+    ...[false, true, true],
+  ]);
+  expect([find('-lan', 'plan'), find('-plan', 'a plan')]).toEqual([true, false]);
+});
+
+test('an excerpt begins before the first match, and marks each match once', () => {
+  const snippet = (query: string, text: string) => {
+    const found = among(query, message(text))[0]?.snippet;
+    if (!found) throw new Error('The text was not found');
+    const marked = found.ranges.map(({ start, end }) => found.text.slice(start, end));
+    return { ...found, marked };
+  };
+  const short = snippet('aa -x', `aa aaa ${'-'.repeat(313)}`);
+  expect(short).toMatchObject({ isCutBefore: false, isCutAfter: false, marked: ['aa', 'aa'] });
+  expect(short.text).toHaveLength(320);
+  const longer = snippet('aa', `aa ${'-'.repeat(318)}`);
+  expect(longer).toMatchObject({ isCutBefore: false, isCutAfter: true });
+  expect(longer.text).toHaveLength(320);
+  // Of overlapping matches the first one is marked.
+  expect(snippet('"abc" "bcd" "cd"', 'abcd').marked).toEqual(['abc']);
+  expect(snippet('"ab" "cd"', 'abcd').marked).toEqual(['ab', 'cd']);
+  const text = `${'-'.repeat(200)}match${'-'.repeat(200)}match`;
+  const middle = snippet('"match"', text);
+  expect(middle).toMatchObject({ isCutBefore: true, isCutAfter: true, marked: ['match'] });
+  expect(middle.text).toBe(text.slice(120, 360));
+  // The excerpt ends with a match, or in the middle of one, which is not marked.
+  const atEnd = `${'-'.repeat(100)}match${'-'.repeat(150)}match${'-'.repeat(99)}`;
+  expect(snippet('"match"', atEnd).marked).toEqual(['match', 'match']);
+  expect(snippet('"match"', atEnd.replace('match-', 'match--')).marked).toEqual(['match']);
+  // Emoji are not split.
+  const emoji = snippet('"match"', `${'😀'.repeat(101)}match${'😀'.repeat(200)}`);
+  expect(emoji.text.isWellFormed?.() ?? !/^[\udc00-\udfff]|[\ud800-\udbff]$/.test(emoji.text)).toBe(
+    true,
+  );
+  const odd = snippet('"match"', `-${'😀'.repeat(100)}match${'😀'.repeat(200)}`);
+  expect([odd.text.startsWith('😀'), odd.text.endsWith('😀')]).toEqual([true, true]);
 });

@@ -180,6 +180,7 @@ function spanOf(date: SearchDate): [number, number] {
   const end = new Date(start);
   if (month === undefined) end.setFullYear(year + 1);
   else if (day === undefined) end.setMonth(month);
-  else end.setDate(day + 1);
+  // Not `day + 1`: yesterday is day 0 on the first of a month.
+  else end.setDate(end.getDate() + 1);
   return [start.getTime(), end.getTime()];
 }
