@@ -66,13 +66,15 @@ function outsideOfMenus(element: Element | null): Element | null {
  */
 export function followRemoval(element: HTMLElement): () => void {
   const { pathname } = location;
+  const dialog = element.closest('[role=dialog], [role=alertdialog]');
   const entry = element.closest('li');
   const entries = [entry, entry?.nextElementSibling, entry?.previousElementSibling];
   const observer = new MutationObserver(() => {
     if (element.isConnected) return;
     observer.disconnect();
-    // A page that was opened instead takes the focus itself.
+    // A page that was opened instead takes the focus itself, and a dialog that was closed returns it.
     if (document.activeElement !== document.body || location.pathname !== pathname) return;
+    if (dialog?.isConnected === false) return;
     const left = entries.find((one) => one?.isConnected);
     left?.querySelector<HTMLElement>('a[href], button:enabled')?.focus({ preventScroll: true });
     if (document.activeElement === document.body) focusContent();
