@@ -236,6 +236,12 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await quoted.getByRole('blockquote').getByText('Which lunch?').waitFor();
     expect(await quoted.count()).toBe(1);
     expect(await paul.message('Worth a vote').count()).toBe(1);
+    // To a user with whom there is no conversation yet.
+    await act(vera, 'Which lunch?', 'Forward message');
+    await vera.page.getByLabel('Find a conversation').fill('pol pau');
+    await vera.page.getByRole('dialog').getByRole('button', { name: 'Paul Poller @' }).click();
+    await paul.open('Vera Voter');
+    await quoted.getByRole('blockquote').getByText('Which lunch?').waitFor();
   });
 
   test('a draft is the same on all devices until it is sent', async () => {

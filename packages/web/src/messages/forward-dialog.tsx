@@ -1,18 +1,15 @@
 import type { TimelineMessage } from '@parley/client';
-import type { ConversationId } from '@parley/protocol';
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
-import { byActivity, titleOf } from '../lib/conversation-views.ts';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
-import { useClient, useParley } from '../session/use-client.ts';
+import { useClient } from '../session/use-client.ts';
 import { useCommandIds } from '../session/use-command-ids.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { toast } from '../ui/toast.ts';
-
-/** Conversations shown at a time. */
-const SHOWN = 50;
+import { handleOf } from '../users/handle.tsx';
+import { type ForwardTarget, useForwardTargets } from './forward-targets.tsx';
 
 /** Asks where to forward a message, with an optional comment that is posted after it. */
 export function ForwardDialog({
@@ -23,8 +20,6 @@ export function ForwardDialog({
   onClose: () => void;
 }) {
   const client = useClient();
-  const conversations = useParley((s) => s.conversations);
-  const users = useParley((s) => s.users);
   const [text, setText] = useState('');
   const [comment, setComment] = useState('');
   const [busy, setBusy] = useState(false);
@@ -36,19 +31,12 @@ export function ForwardDialog({
     event.preventDefault();
     list.current?.querySelector('button')?.focus();
   };
-  const matches = useMemo(() => {
-    const query = text.trim().toLowerCase();
-    return [...conversations.values()]
-      .filter((view) => view.permissions.includes('post'))
-      .sort(byActivity)
-      .map((view) => ({ id: view.id, title: titleOf(view, users) }))
-      .filter(({ title }) => title.toLowerCase().includes(query))
-      .slice(0, SHOWN);
-  }, [conversations, users, text]);
-  const forward = async (to: ConversationId, title: string) => {
+  const targets = useForwardTargets(text);
+  const forward = async ({ key, title, open }: ForwardTarget) => {
     setBusy(true);
     try {
-      await client.api.forward(message.conversation, message.seq, to, commandId(to));
+      const to = await open();
+      await client.api.forward(message.conversation, message.seq, to, commandId(key));
       // Runs only once, because the dialog closes: the outbox delivers the comment.
       if (comment.trim() !== '') client.post(to, comment.trim());
       toast(t('forward.done', { title }));
@@ -77,18 +65,27 @@ export function ForwardDialog({
         />
       </div>
       <ul ref={list} className="mt-3">
-        {matches.map(({ id, title }) => (
-          <li key={id}>
+        {targets.map((target) => (
+          <li key={target.key}>
             <Button
               look="quiet"
-              className="w-full justify-start"
+              className="w-full justify-start gap-2.5"
               disabled={busy}
-              onClick={() => void forward(id, title)}
+              onClick={() => void forward(target)}
             >
-              <bdi className="truncate">{title}</bdi>
+              {target.icon}
+              <bdi className="truncate">{target.title}</bdi>
+              {target.username !== '' && (
+                <span className="shrink-0 font-normal text-muted">{handleOf(target.username)}</span>
+              )}
             </Button>
           </li>
         ))}
+        {targets.length === 0 && (
+          <li role="status" className="px-2 py-3 text-muted">
+            {t('common.noMatches')}
+          </li>
+        )}
       </ul>
     </Dialog>
   );

@@ -1057,7 +1057,7 @@ const texts = {
   forward: {
     action: 'Nachricht weiterleiten',
     title: 'Weiterleiten an',
-    find: 'Unterhaltung suchen',
+    find: 'Unterhaltung oder Person suchen',
     comment: 'Kommentar (optional)',
     done: 'An {{title}} weitergeleitet',
     from: 'Weitergeleitet von {{name}}, {{time}}',

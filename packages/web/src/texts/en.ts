@@ -1029,7 +1029,7 @@ export const en = {
   forward: {
     action: 'Forward message',
     title: 'Forward to',
-    find: 'Find a conversation',
+    find: 'Find a conversation or person',
     comment: 'Comment (optional)',
     done: 'Forwarded to {{title}}',
     from: 'Forwarded from {{name}}, {{time}}',

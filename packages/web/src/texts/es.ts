@@ -1087,7 +1087,7 @@ const texts = {
   forward: {
     action: 'Reenviar mensaje',
     title: 'Reenviar a',
-    find: 'Buscar una conversación',
+    find: 'Buscar una conversación o persona',
     comment: 'Comentario (opcional)',
     done: 'Reenviado a {{title}}',
     from: 'Reenviado de {{name}}, {{time}}',
