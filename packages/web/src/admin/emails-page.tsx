@@ -75,7 +75,7 @@ function Row({ email, inOutbox }: { email: EmailInfo; inOutbox: boolean }) {
       )}
       {email.text !== null && (
         <details className="mt-2">
-          <summary className="cursor-pointer select-none py-1 text-accent text-sm">
+          <summary className="cursor-pointer select-none py-1 text-accent pointer-coarse:py-3 text-sm">
             {t('adminEmails.show')}
           </summary>
           <pre className="mt-2 overflow-x-auto whitespace-pre-wrap break-words rounded-lg bg-sunken p-3 font-mono text-note">

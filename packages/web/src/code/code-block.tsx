@@ -66,7 +66,7 @@ function CopyCode({ text }: { text: string }) {
         aria-label={t('code.copy')}
         title={t('code.copy')}
         onClick={() => void copy()}
-        className="inline-flex size-7 shrink-0 items-center justify-center rounded-md text-muted -outline-offset-2 hover:bg-hover hover:text-ink pointer-coarse:size-10"
+        className="inline-flex size-7 shrink-0 items-center justify-center rounded-md text-muted -outline-offset-2 hover:bg-hover hover:text-ink pointer-coarse:size-11"
       >
         {result === 'copied' ? <Check size={14} /> : <Copy size={14} />}
       </button>

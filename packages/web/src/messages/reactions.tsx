@@ -50,7 +50,7 @@ export function Reactions({ message }: { message: TimelineMessage }) {
             title={names}
             onClick={() => react(emoji)}
             className={cx(
-              'flex h-7.5 pointer-coarse:h-10 items-center gap-1.5 rounded-full border px-2.5 pointer-coarse:px-3.5 text-note tabular-nums transition-colors',
+              'tap flex h-7.5 pointer-coarse:h-10 items-center gap-1.5 rounded-full border px-2.5 pointer-coarse:px-3.5 text-note tabular-nums transition-colors',
               mine
                 ? 'border-accent/60 bg-accent-soft text-accent-strong'
                 : 'border-line bg-raised text-soft hover:bg-hover',

@@ -118,7 +118,7 @@ function Heading({
           to="/c/$id"
           params={{ id: view.id }}
           search={item.thread === null ? {} : { thread: item.thread }}
-          className="max-w-full truncate py-0.5 font-semibold hover:underline"
+          className="max-w-full truncate py-0.5 font-semibold hover:underline pointer-coarse:py-2.5"
         >
           <bdi>{titleOf(view, users)}</bdi>
           {item.thread !== null && (

@@ -125,13 +125,13 @@ function SearchResult({
   };
   return (
     <>
-      <div className="flex items-start">
-        <div className="min-w-0 flex-1">
+      <div className="flex items-start max-sm:flex-col">
+        <div className="min-w-0 flex-1 max-sm:w-full">
           <FoundMessageLink found={found} name={name} onKeyDown={handle} onOpen={onOpen} />
         </div>
         <Button
           look="quiet"
-          className="mt-1 shrink-0 px-2"
+          className="mt-1 shrink-0 px-2 max-sm:ms-13 max-sm:-mt-1"
           aria-expanded={isShown}
           onClick={() => setShown(!isShown)}
         >
