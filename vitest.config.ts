@@ -28,7 +28,13 @@ const manifests = ['client', 'protocol', 'server'].map((name) =>
 );
 const exportsDigest = createHash('sha256').update(Buffer.concat(manifests)).digest('hex');
 
-/** The files that start first, in this order. */
+/**
+ * How many files with a database or a browser run at a time. Each has processes that wait for each other, and uses less
+ * than half a core.
+ */
+const WAITING_FILES = 5;
+
+/** The files of each project that start first, in this order. */
 const FIRST_FILES = [
   // Counts the steps of code that no other file of its worker has compiled before.
   'packages/protocol/src/markdown/steps.test.ts',
@@ -37,6 +43,8 @@ const FIRST_FILES = [
   'packages/server/src/storage/embedded.db.test.ts',
   'packages/server/src/backup/restore.db.test.ts',
   'packages/server/test/fuzz/fuzz.test.ts',
+  'packages/server/test/pitfalls/unread.db.test.ts',
+  'packages/server/src/push/push.db.test.ts',
   'packages/server/src/backup/backup.db.test.ts',
   'packages/server/src/doctor/repair.db.test.ts',
   'packages/server/test/digest-crash.test.ts',
@@ -47,12 +55,17 @@ const FIRST_FILES = [
   'packages/server/test/attacks/attacks.test.ts',
   'packages/server/test/nodes.test.ts',
   'packages/server/test/push-crash.test.ts',
+  'packages/server/src/files/s3.db.test.ts',
+  'packages/server/test/nodes-signals.test.ts',
+  'packages/server/test/pitfalls/other-node.db.test.ts',
+  'packages/server/test/session-ends.test.ts',
   'e2e/messages.test.ts',
   'e2e/notices.test.ts',
   'e2e/talk.test.ts',
   'e2e/admin.test.ts',
   'e2e/reading.test.ts',
   'e2e/offline.test.ts',
+  'e2e/devices.test.ts',
   'e2e/accounts.test.ts',
   'e2e/upgrade.test.ts',
   'packages/server/src/files/s3-store.test.ts',
@@ -61,14 +74,19 @@ const FIRST_FILES = [
   'simulation/src/planted-faults/planted-faults.test.ts',
 ];
 
-/** Sorts {@link FIRST_FILES} before all others. */
+/**
+ * Sorts by project, and in each {@link FIRST_FILES} before all others. The browser tests come before those of the
+ * database, whose many short files keep all workers busy to the end.
+ */
 class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ project, moduleId }: TestSpecification) => {
+      const first = FIRST_FILES.findIndex((name) => moduleId.endsWith(`/${name}`));
+      const group = ['unit', 'browser', 'database'].indexOf(project.name);
+      return group * 1_000 + (first < 0 ? FIRST_FILES.length : first);
+    };
     const sorted = await super.sort(files);
-    const first = FIRST_FILES.flatMap((name) =>
-      sorted.filter(({ moduleId }) => moduleId.endsWith(`/${name}`)),
-    );
-    return [...first, ...sorted.filter((file) => !first.includes(file))];
+    return sorted.sort((a, b) => placeOf(a) - placeOf(b));
   }
 }
 
@@ -90,7 +108,7 @@ export default defineConfig({
           // Vitest leaves one core free, which with two cores is every other one.
           maxWorkers: Math.max(2, availableParallelism() - 1),
           setupFiles: [...setupFiles, texts],
-          // One kind after the other: the browser tests need both cores.
+          // Before all others: these tests use both cores to the full.
           sequence: { groupOrder: 0 },
           include: [
             'packages/*/src/**/*.test.ts',
@@ -126,9 +144,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: patient,
-          // Each file starts its own database and mostly waits: one worker is busy with the chaos runs, three
-          // share the other files.
-          maxWorkers: 4,
+          maxWorkers: WAITING_FILES,
           maxConcurrency: 2,
         },
       },
@@ -139,13 +155,13 @@ export default defineConfig({
           // As above: Playwright and axe are loaded once for each worker.
           isolate: false,
           globalSetup: [TEMPLATE],
-          sequence: { groupOrder: 2 },
+          // Together with the tests of the database: no worker waits for the end of the others’ files.
+          sequence: { groupOrder: 1 },
           include: ['e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: patient,
-          // A browser, its server and the test wait for each other: one file alone uses half a core.
-          maxWorkers: 3,
+          maxWorkers: WAITING_FILES,
         },
       },
     ],
