@@ -3,6 +3,11 @@ import { SharedSocket, type SharedSocketDeps } from './shared-socket.ts';
 import type { SocketHandlers } from './socket.ts';
 import type { TabMessage } from './tab-channel.ts';
 
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+});
+afterEach(() => void vi.useRealTimers());
+
 /** A tab that is about to follow the leader, with a command on its own socket and one that waits. */
 function aDrainingTab() {
   let server: SocketHandlers | undefined;
@@ -53,23 +58,19 @@ const idsIn = (frames: readonly string[]) =>
   frames.flatMap((text) => (JSON.parse(text) as { id?: string }).id ?? []);
 
 test('waiting commands go through the leader once earlier ones are answered', () => {
-  vi.useFakeTimers();
   const { socket, own, toLeader, answer } = aDrainingTab();
   answer({ op: 'ack', id: 'one' });
   expect(idsIn(own)).toEqual(['one']);
   expect(idsIn(toLeader)).toEqual(['two']);
   socket.close();
-  vi.useRealTimers();
 });
 
 test('waiting commands stay behind a deferred one, on the same socket', () => {
-  vi.useFakeTimers();
   const { socket, own, toLeader, answer } = aDrainingTab();
   answer({ op: 'nack', id: 'one', code: 'disk_full' });
   expect(idsIn(own)).toEqual(['one', 'two']);
   expect(idsIn(toLeader)).toEqual([]);
   socket.close();
-  vi.useRealTimers();
 });
 
 /** A socket of a tab, and everything that it does, in order. */
