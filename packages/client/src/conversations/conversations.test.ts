@@ -107,6 +107,15 @@ describe('unread messages', () => {
     expect(remove(10)).toBe(0);
   });
 
+  test('are as the server has counted them up to an event', () => {
+    const { apply, view } = aConversation({ unread: 2, readSeq: 7, unreadMentions: [at(8)] });
+    apply('message.deleted', { message: 8, author: ann }, ann, 10);
+    apply('message.edited', { message: 9, body: '', mentions: MENTION }, ann, 10);
+    expect(view()).toMatchObject({ unread: 2, unreadMentions: [8] });
+    apply('message.deleted', { message: 8, author: ann });
+    expect(view()).toMatchObject({ unread: 1, unreadMentions: [] });
+  });
+
   test('are not counted down from the limit, above which their number is unknown', () => {
     const { apply, view } = aConversation({ unread: LIMITS.unreadMax, readSeq: 1 });
     apply('message.deleted', { message: 5, author: ann });

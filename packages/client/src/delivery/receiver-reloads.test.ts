@@ -238,6 +238,32 @@ describe('what the client reloads', () => {
     expect(await paths()).toEqual([ACTIVITY]);
   });
 
+  test('is nothing for an event that says what has changed', async () => {
+    const { server, client, id, paths } = await inUse();
+    const personal = streamOfAccount(server.me);
+    const sections = [{ id: 's1', name: 'Work' }];
+    server.append(personal, server.me, 'sidebar.changed', { sections, unreadOnly: false });
+    server.append(personal, server.me, 'sidebar.closed', {
+      closed: [{ conversation: id, seq: 4 }],
+      reopened: [],
+    });
+    const level = 'all';
+    server.append(personal, server.me, 'notifications.overridden', {
+      ...{ conversation: id, level, muted: null },
+    });
+    await paths(100);
+    const { sidebar, notifications } = client.snapshot;
+    expect(sidebar.layout).toMatchObject({ sections });
+    expect([...sidebar.closed]).toEqual([[id, 4]]);
+    expect([...notifications.overrides.values()]).toMatchObject([{ level }]);
+    // What it does not say is counted again.
+    expect(await paths()).toEqual([ACTIVITY]);
+    server.append(id, server.other, 'message.posted', { body: 'a reply', thread: 1 });
+    expect(await paths()).toEqual([THREADS]);
+    server.append(personal, server.me, 'conversation.joined', { conversation: id, seq: 1 });
+    expect(await paths()).toContain(REPORTS);
+  });
+
   test('is nothing for another account before it is used', async () => {
     const { server, client, paths } = await inUse();
     await client.forget();

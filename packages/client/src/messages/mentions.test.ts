@@ -8,10 +8,18 @@ import type {
   Seq,
   UserGroupId,
 } from '@parley/protocol';
+import { LIMITS } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { reduce, viewOf, withCursor } from '../conversations/conversations.ts';
-import { mentionsInclude } from './mentions.ts';
+import {
+  authorOfText,
+  changesText,
+  mentionsInclude,
+  mentionsUser,
+  type TextEvent,
+  withMention,
+} from './mentions.ts';
 import { MessageWindow } from './message-window.ts';
 
 const id = 'c' as ConversationId;
@@ -111,4 +119,46 @@ test('unread mentions equal those of the log, whenever the server counts them', 
     ),
     { numRuns: 500 },
   );
+});
+
+test('mentions are of the account, of everyone or of its user groups', () => {
+  expect(MENTIONS.map((mentions) => mentionsInclude(mentions, me))).toEqual([
+    ...[true, true, true, false, false, false],
+  ]);
+  expect(mentionsInclude(undefined, me)).toBe(false);
+});
+
+test('an event mentions a user by name or by a user group, in its own text', () => {
+  const of = (type: string, data: object) => mentionsUser({ type, data } as unknown as Event, me);
+  for (const type of ['message.posted', 'message.edited', 'message.unhidden']) {
+    const found = MENTIONS.map((mentions) => of(type, { mentions }));
+    expect(found).toEqual([true, false, true, false, false, false]);
+    expect(of(type, {})).toBe(false);
+  }
+  for (const type of ['message.deleted', 'message.hidden']) expect(of(type, {})).toBe(false);
+  expect(of('message.pinned', { mentions: MENTIONS[0] })).toBe(false);
+});
+
+test('the events that change a text, and the authors of these texts', () => {
+  const event = (type: string) =>
+    ({ type, actor: other, data: { author: me } }) as unknown as Event;
+  const types = ['edited', 'deleted', 'hidden', 'unhidden'].map((type) => `message.${type}`);
+  expect(types.map((type) => changesText(event(type)))).toEqual([true, true, true, true]);
+  expect(types.map((type) => authorOfText(event(type) as TextEvent))).toEqual([
+    ...[other, me, me, me],
+  ]);
+  for (const type of ['message.posted', 'message.pinned', 'reaction.added']) {
+    expect(changesText(event(type))).toBe(false);
+  }
+});
+
+test('unread mentions are added in their order and removed, and are the latest ones', () => {
+  const seqs = [3, 7] as Seq[];
+  const add = (seq: number, isMentioned: boolean) => withMention(seqs, seq as Seq, isMentioned);
+  expect([add(5, true), add(9, true), add(7, false)]).toEqual([[3, 5, 7], [3, 7, 9], [3]]);
+  // The same list while nothing changes.
+  expect([add(5, false), add(7, true)].every((list) => list === seqs)).toBe(true);
+  const full = Array.from({ length: LIMITS.unreadMax }, (_, n) => (n + 10) as Seq);
+  const more = withMention(full, 5_000 as Seq, true);
+  expect([more.length, more[0], more.at(-1)]).toEqual([LIMITS.unreadMax, 11, 5_000]);
 });

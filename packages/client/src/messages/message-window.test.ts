@@ -159,6 +159,8 @@ describe('a window of messages', () => {
           // The window has a page of what was there before, and all events since.
           window.addPage(truth(log, from - 1).slice(-3));
           for (const event of log.slice(from - 1)) window.apply(event);
+          // A page that is loaded after changes of its messages.
+          if (start % 2) window.addPage(truth(log, from - 1).slice(-6));
           const asOf = from - 1 + (counted % (log.length - from + 2));
           const readSeq = read % (asOf + 1);
           const [then, now] = [truth(log, asOf), truth(log, log.length)];
