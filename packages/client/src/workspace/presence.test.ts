@@ -15,7 +15,9 @@ function aPresence({ ofAll = false } = {}) {
   const presence = new Presence({
     ofAll,
     send: (text) => {
-      if (socket.isOpen) sent.push(JSON.parse(text).accounts);
+      const { op, accounts } = JSON.parse(text);
+      expect(op).toBe('watch');
+      if (socket.isOpen) sent.push(accounts);
       return socket.isOpen;
     },
     me: () => null,
@@ -50,6 +52,23 @@ describe('presence with subscriptions', () => {
     presence.subscribe([ben])();
     vi.advanceTimersByTime(5_000);
     expect(sent).toHaveLength(2);
+  });
+
+  test('is dropped with the account, also what is about to be sent', () => {
+    const { presence, sent, shown } = aPresence();
+    presence.subscribe([ann]);
+    vi.advanceTimersByTime(50);
+    presence.apply([{ account: ann, state: 'active' }]);
+    presence.subscribe([ben]);
+    presence.clear();
+    vi.advanceTimersByTime(5_000);
+    expect(sent).toEqual([[ann]]);
+    // Subscriptions are kept, and sent with the next hello.
+    expect(presence.accountsForHello()).toEqual([ben, ann]);
+    presence.started([{ account: ben, state: 'idle' }]);
+    expect(shown()).toEqual({ ben: 'idle' });
+    vi.advanceTimersByTime(5_000);
+    expect(sent).toHaveLength(1);
   });
 
   test('drops accounts it no longer subscribes to, and ignores late changes of them', () => {
