@@ -21,11 +21,27 @@ const sonnerWithoutStyleElement: Plugin = {
   },
 };
 
+/** Makes the icons of Lucide with fewer and smaller components (src/ui/lucide-icon.ts), which need no keys. */
+const smallIcons: Plugin = {
+  name: 'parley-small-icons',
+  apply: 'build',
+  enforce: 'pre',
+  resolveId(id, importer) {
+    if (!id.endsWith('/createLucideIcon.mjs') || !importer?.includes('/lucide-react/')) return null;
+    return fileURLToPath(new URL('src/ui/lucide-icon.ts', import.meta.url));
+  },
+  transform(code, id) {
+    if (!/\/lucide-react\/dist\/esm\/icons\/[\w-]+\.mjs$/.test(id)) return null;
+    return { code: code.replace(/,\s*key: "\w+"/g, ''), map: null };
+  },
+};
+
 export default defineConfig({
   plugins: [
     react(),
     tailwindcss(),
     sonnerWithoutStyleElement,
+    smallIcons,
     splitTexts(),
     preloadScripts,
     compileHints,
