@@ -87,8 +87,9 @@ const WEB_LAYERS: readonly (readonly string[])[] = [
   ['lib'],
   ['session', 'slash-commands'],
   ['ui'],
+  ['queries'],
   // Features.
-  ['auth', 'code', 'dev', 'files', 'offline', 'queries', 'shortcuts'],
+  ['auth', 'code', 'dev', 'files', 'offline', 'shortcuts'],
   ['onboarding', 'retention', 'users'],
   ['emoji', 'user-groups'],
   ['activity', 'notifications', 'search'],

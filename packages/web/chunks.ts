@@ -29,7 +29,7 @@ export const CHUNK_GROUPS: Group[] = [
         'application',
         // What both the pages of the login and a conversation need.
         'texts/rich-text',
-        'lib/(lazy-part|load-error|text)',
+        'lib/(load-error|text)',
         // What the page for visitors has in common with a conversation, too.
         'session/(entries|server-name)',
         'ui/(avatar|square-image)',
@@ -53,6 +53,8 @@ export const CHUNK_GROUPS: Group[] = [
     ),
   },
   { name: 'conversation', test: modules('app/main-pages') },
+  // The cache of what other pages request.
+  { name: 'queries', test: modules('queries/query-provider') },
   // Loaded when a conversation is shown and the page is idle.
   {
     name: 'menus',

@@ -33,6 +33,7 @@ import type { ChangeOutcome } from './storage/waiting-changes.ts';
 import type { Thread } from './threads/thread.ts';
 import type { Threads } from './threads/threads.ts';
 import type { Timeline } from './timelines/timeline.ts';
+import type { TimelineEvents } from './timelines/timeline-events.ts';
 import type { CustomEmojiList } from './workspace/custom-emoji.ts';
 import type { UserGroups } from './workspace/user-groups.ts';
 
@@ -222,6 +223,11 @@ export class ParleyClient {
   /** Returns a thread of a conversation, identified by the seq of its root: the same object until it is closed. */
   thread(conversation: ConversationId, root: Seq): Thread {
     return this.#parts.timelines.thread(conversation, root);
+  }
+
+  /** Returns the events that are shown between the messages of a group, kept up to date. */
+  timelineEventsOf(conversation: ConversationId): TimelineEvents {
+    return this.#parts.timelines.eventsOf(conversation);
   }
 
   /** Returns the events that are shown between the messages of a group, of the 500 seqs after a seq, and stores them. */

@@ -109,6 +109,12 @@ const inside = createRoute({
   },
   component: startPage(mainPages, 'AppLayout'),
 });
+/** Pages that can request data with the cache of the session; a conversation starts without it. */
+const pages = createRoute({
+  getParentRoute: () => inside,
+  id: 'pages',
+  component: lazyPage(() => import('./queries/query-provider.tsx'), 'QueryOutlet'),
+});
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
@@ -124,7 +130,7 @@ const conversation = createRoute({
 });
 
 const search = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/search',
   validateSearch: (params: Record<string, unknown>): { q: string } => ({
     q: typeof params.q === 'string' ? params.q : '',
@@ -133,19 +139,19 @@ const search = createRoute({
 });
 
 const threads = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/threads',
   component: translatedPage(lazyPage(() => import('./threads/threads-page.tsx'), 'ThreadsPage')),
 });
 
 const activity = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/activity',
   component: translatedPage(lazyPage(() => import('./activity/activity-page.tsx'), 'ActivityPage')),
 });
 
 const scheduled = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/scheduled',
   component: translatedPage(
     lazyPage(() => import('./personal/scheduled-page.tsx'), 'ScheduledPage'),
@@ -153,19 +159,19 @@ const scheduled = createRoute({
 });
 
 const drafts = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/drafts',
   component: translatedPage(lazyPage(() => import('./personal/drafts-page.tsx'), 'DraftsPage')),
 });
 
 const saved = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/saved',
   component: translatedPage(lazyPage(() => import('./personal/saved-page.tsx'), 'SavedPage')),
 });
 
 const userGroups = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/user-groups',
   component: translatedPage(
     lazyPage(() => import('./user-groups/user-groups-page.tsx'), 'UserGroupsPage'),
@@ -173,32 +179,32 @@ const userGroups = createRoute({
 });
 
 const emoji = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/emoji',
   component: translatedPage(lazyPage(() => import('./emoji/emoji-page.tsx'), 'EmojiPage')),
 });
 
 /** For developers: the components of ui/, in a separate chunk. */
 const ui = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/dev/ui',
   component: lazyPage(() => import('./dev/ui-page.tsx'), 'UiPage'),
 });
 
 const setup = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/setup',
   component: translatedPage(lazyPage(() => import('./onboarding/setup-page.tsx'), 'SetupPage')),
 });
 
 const join = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/join',
   component: translatedPage(lazyPage(() => import('./conversations/join-page.tsx'), 'JoinPage')),
 });
 
 const account = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/settings',
   component: translatedPage(
     lazyPage(() => import('./account/account-layout.tsx'), 'AccountLayout'),
@@ -236,7 +242,7 @@ const accountPages = [
 ] as const;
 
 const admin = createRoute({
-  getParentRoute: () => inside,
+  getParentRoute: () => pages,
   path: '/admin',
   component: translatedPage(lazyPage(() => import('./admin/admin-layout.tsx'), 'AdminLayout')),
 });
@@ -309,19 +315,21 @@ export const router = createRouter({
     inside.addChildren([
       home,
       conversation,
-      search,
-      activity,
-      threads,
-      scheduled,
-      drafts,
-      saved,
-      userGroups,
-      emoji,
-      join,
-      ui,
-      setup,
-      account.addChildren(accountPages),
-      admin.addChildren(adminPages),
+      pages.addChildren([
+        search,
+        activity,
+        threads,
+        scheduled,
+        drafts,
+        saved,
+        userGroups,
+        emoji,
+        join,
+        ui,
+        setup,
+        account.addChildren(accountPages),
+        admin.addChildren(adminPages),
+      ]),
     ]),
   ]),
   defaultNotFoundComponent: NotFound,

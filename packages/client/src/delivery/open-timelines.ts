@@ -2,6 +2,7 @@ import {
   type ClientId,
   type ConversationId,
   type Event,
+  isTimelineEvent,
   type Message,
   type Seq,
   streamOfConversation,
@@ -15,6 +16,7 @@ import type { LocalStreams } from '../streams/local-streams.ts';
 import { Thread } from '../threads/thread.ts';
 import { threadKey } from '../threads/threads.ts';
 import { Timeline } from '../timelines/timeline.ts';
+import { TimelineEvents } from '../timelines/timeline-events.ts';
 
 /** The state that open timelines and threads show. */
 export interface OpenTimelinesDeps {
@@ -33,6 +35,7 @@ export class OpenTimelines {
   readonly #deps: OpenTimelinesDeps;
   readonly #timelines = new Map<ConversationId, Timeline>();
   readonly #threads = new Map<string, Thread>();
+  readonly #events = new Map<ConversationId, TimelineEvents>();
 
   constructor(deps: OpenTimelinesDeps) {
     this.#deps = deps;
@@ -80,6 +83,18 @@ export class OpenTimelines {
     return thread;
   }
 
+  /** Returns the events that are shown between the messages of a group. */
+  eventsOf(conversation: ConversationId): TimelineEvents {
+    const open = this.#events.get(conversation);
+    if (open) return open;
+    const events = new TimelineEvents({
+      load: (after) => this.events(conversation, after, {}),
+      stored: () => this.#deps.persistence.storedTimelineEvents(conversation),
+    });
+    this.#events.set(conversation, events);
+    return events;
+  }
+
   /** Requests the events that are shown between messages, after a seq, and stores them. */
   async events(
     conversation: ConversationId,
@@ -104,6 +119,7 @@ export class OpenTimelines {
   /** Handles an applied event of a conversation. */
   applied(conversation: ConversationId, event: Event): void {
     this.#timelines.get(conversation)?.applied(event);
+    if (isTimelineEvent(event)) this.#events.get(conversation)?.applied(event);
     for (const thread of this.#threadsOf(conversation)) thread.applied(event);
   }
 
@@ -115,6 +131,7 @@ export class OpenTimelines {
   /** Handles a window of messages that was restarted or dropped. */
   restarted(conversation: ConversationId): void {
     this.#timelines.get(conversation)?.restarted();
+    this.#events.get(conversation)?.missed();
     for (const thread of this.#threadsOf(conversation)) thread.restarted();
   }
 
@@ -132,13 +149,20 @@ export class OpenTimelines {
   /** All missed events have arrived. */
   caughtUp(): void {
     for (const timeline of this.#timelines.values()) timeline.caughtUp();
+    this.retry();
     for (const thread of this.#threads.values()) {
       if (this.#deps.state.view(thread.conversation)) thread.caughtUp();
     }
   }
 
+  /** Loads what could not be loaded. Must be called regularly while connected. */
+  retry(): void {
+    for (const events of this.#events.values()) events.retry();
+  }
+
   /** Closes all of them. */
   close(): void {
+    this.#events.clear();
     for (const timeline of [...this.#timelines.values()]) timeline.close();
     for (const thread of [...this.#threads.values()]) thread.close();
   }

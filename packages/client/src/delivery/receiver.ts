@@ -333,6 +333,7 @@ export class Receiver {
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
     this.#readState.reported(readVersion);
     this.#deps.loaded.retry();
+    this.#deps.timelines.retry();
     this.#gaps.compare(heads);
   }
 }

@@ -3,14 +3,13 @@ import type { ConversationId } from '@parley/protocol';
 import { Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { useUploads } from '../composer/use-uploads.ts';
-import { lazyPart } from '../lib/lazy-part.tsx';
 import { usePendingDeletions } from '../messages/deletions.ts';
 import { useNotifications } from '../notifications/use-notifications.tsx';
 import { NewVersionLine } from '../offline/new-version-line.tsx';
 import { useOffline } from '../offline/use-offline.ts';
 import { useLanding } from '../onboarding/use-landing.ts';
 import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
-import { QueryProvider } from '../queries/query-provider.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { useServerNameOf } from '../session/server-name.ts';
 import { useSession } from '../session/session.ts';
 import { SessionProvider, useClient, useParley } from '../session/use-client.ts';
@@ -43,9 +42,7 @@ export function AppLayout() {
   if (session.state !== 'in') return null;
   return (
     <SessionProvider value={session}>
-      <QueryProvider client={session.client} ended={session.ended.signal}>
-        <Shell />
-      </QueryProvider>
+      <Shell />
     </SessionProvider>
   );
 }

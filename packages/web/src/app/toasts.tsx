@@ -1,6 +1,6 @@
 import { memo, useEffect, useState, useSyncExternalStore } from 'react';
 import { idleAfterStart } from '../lib/idle-schedule.ts';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { hasWaitingToasts, onWaitingToasts } from '../ui/toast.ts';
 
 const Toaster = lazyPart(async () => (await import('./toaster.tsx')).Toaster);

@@ -2,7 +2,7 @@ import { CaseSensitive, Eye, EyeOff, SendHorizontal } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { AttachButton } from '../files/attach-button.tsx';
 import type { NewFiles } from '../files/use-new-files.ts';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { readStored, writeStored } from '../session/device.ts';
 import { useAccountId } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';

@@ -2,7 +2,7 @@ import type { ConversationView } from '@parley/client';
 import type { ComponentProps, ReactNode } from 'react';
 import { FileTray } from '../files/attach-button.tsx';
 import type { WaitingMessage, WaitingOptions } from '../files/unsent-files.ts';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { cx } from '../ui/cx.ts';
 import { ComposerBox } from './composer-box.tsx';
 import { isSendable } from './composer-rules.ts';

@@ -1,7 +1,7 @@
 import type { ConversationView } from '@parley/client';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import type { FieldChange } from '../lib/field-text.ts';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import type { CommandName } from '../slash-commands/commands.ts';
 import { t } from '../texts/index.ts';
 import { completionChange, typedName } from './typed-name.ts';

@@ -1,8 +1,8 @@
 import type { ClientId } from '@parley/protocol';
 import { CalendarClock } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
 import { fullTime } from '../lib/time.ts';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';

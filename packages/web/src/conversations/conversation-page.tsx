@@ -5,13 +5,13 @@ import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } fro
 import { Composer } from '../composer/composer.tsx';
 import { NoComposer } from '../composer/no-composer.tsx';
 import { titleOf } from '../lib/conversation-views.ts';
-import { lazyPart } from '../lib/lazy-part.tsx';
 import { messageHash } from '../lib/message-hash.ts';
 import { lastEditable } from '../message-list/last-editable.ts';
 import { MessageList, type MessageListHandle } from '../message-list/message-list.tsx';
 import { TypingLine } from '../message-list/typing-line.tsx';
 import { QuotesProvider, useQuotedMessages } from '../messages/quoted-messages.ts';
 import { ThreadLinksProvider } from '../messages/thread-link.ts';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';

@@ -1,7 +1,7 @@
 import type { ConversationView } from '@parley/client';
 import { useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
 import { useOpenReportsOf } from '../messages/use-open-reports.ts';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { t } from '../texts/index.ts';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
 

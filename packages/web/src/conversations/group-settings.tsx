@@ -1,8 +1,8 @@
 import type { ConversationView } from '@parley/client';
 import { LIMITS, type UpdateGroupBody, type Visibility } from '@parley/protocol';
 import { useForm } from '../auth/use-form.ts';
-import { lazyPart } from '../lib/lazy-part.tsx';
 import { duration } from '../lib/text.ts';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { GroupRetention } from '../retention/group-retention.tsx';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';

@@ -1,5 +1,5 @@
 import { type ReactNode, type RefObject, useRef, useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { cx } from '../ui/cx.ts';
 import { useReturnFocus } from '../ui/return-focus.ts';
 import type { EmojiOption } from './emoji-search.ts';

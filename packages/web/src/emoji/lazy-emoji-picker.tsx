@@ -1,4 +1,4 @@
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 
 /** The picker with all emoji; it is loaded when it is first shown. */
 export const LazyEmojiPicker = lazyPart(

@@ -1,6 +1,6 @@
 import { Paperclip } from 'lucide-react';
 import { type ClipboardEvent, useEffect, useRef, useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import type { NewFiles } from './use-new-files.ts';

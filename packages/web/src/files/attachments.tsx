@@ -1,6 +1,6 @@
 import type { Attachment } from '@parley/protocol';
 import { useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { t } from '../texts/index.ts';
 import { galleryOf } from './gallery.ts';
 import { sizeShown } from './image-size.ts';

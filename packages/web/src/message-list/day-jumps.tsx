@@ -1,6 +1,6 @@
 import type { ConversationId, Seq } from '@parley/protocol';
 import { type ReactNode, useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { DayChoiceProvider } from './day-label.tsx';
 
 const JumpToDate = lazyPart(async () => (await import('./jump-to-date.tsx')).JumpToDate);

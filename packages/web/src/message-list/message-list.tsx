@@ -10,9 +10,9 @@ import {
 } from 'react';
 import { useTypeToCompose } from '../composer/use-type-to-compose.ts';
 import { useAttention } from '../lib/attention.ts';
-import { lazyPart } from '../lib/lazy-part.tsx';
 import { ExpandedProvider } from '../messages/expanded.ts';
 import { useMessageKeys } from '../messages/use-message-keys.ts';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { useConversation } from '../session/entries.ts';
 import { useParley } from '../session/use-client.ts';
 import { Announcer } from './announcer.tsx';

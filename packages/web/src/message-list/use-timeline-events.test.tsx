@@ -1,23 +1,18 @@
-import type { ConversationView, ParleyClient, TimelineSnapshot } from '@parley/client';
+import {
+  type ConversationView,
+  type ParleyClient,
+  TimelineEvents,
+  type TimelineSnapshot,
+} from '@parley/client';
 import type { AccountId, ConversationId, Seq, TimelineEvent } from '@parley/protocol';
-import { notifyManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { renderHook, windowForHooks } from '../lib/render-hook-for-tests.ts';
-import { keys } from '../queries/keys.ts';
 import { SessionProvider } from '../session/use-client.ts';
 import { useTimelineEvents } from './use-timeline-events.ts';
 
 const group = 'group' as ConversationId;
 const event = (seq: number) => ({ seq, type: 'member.joined' }) as TimelineEvent;
-const client: Pick<ParleyClient, 'timelineEvents' | 'storedTimelineEvents'> = {
-  // As without a connection.
-  timelineEvents: () => new Promise(() => undefined),
-  storedTimelineEvents: async () => [event(2), event(5), event(700)],
-};
-const session = { client: client as ParleyClient, account: 'me' as AccountId };
 
-// Results are delivered in the turn in which they arrive, so that "act" contains the updates.
-notifyManager.setScheduler(queueMicrotask);
 beforeEach(() => vi.stubGlobal('window', windowForHooks));
 afterEach(() => vi.unstubAllGlobals());
 
@@ -29,23 +24,24 @@ function aGroup(seqs: readonly number[], more: Partial<TimelineSnapshot> = {}) {
   return { view, snapshot };
 }
 
-function render(cache: QueryClient, group: ReturnType<typeof aGroup>) {
+function render(events: TimelineEvents, group: ReturnType<typeof aGroup>) {
+  const client: Pick<ParleyClient, 'timelineEventsOf'> = { timelineEventsOf: () => events };
+  const session = { client: client as ParleyClient, account: 'me' as AccountId };
   return renderHook(
     ({ view, snapshot }: ReturnType<typeof aGroup>) => useTimelineEvents(view, snapshot),
     group,
-    (component) => (
-      <QueryClientProvider client={cache}>
-        <SessionProvider value={session}>{component}</SessionProvider>
-      </QueryClientProvider>
-    ),
+    (component) => <SessionProvider value={session}>{component}</SessionProvider>,
   );
 }
 
 test('a new message leaves the events the same; only those between loaded messages are returned', async () => {
-  const cache = new QueryClient();
-  cache.setQueryData(keys.timelineEvents(group, 0), [event(2), event(5), event(9)]);
-  const hook = await render(cache, aGroup([3, 6]));
+  const events = new TimelineEvents({
+    load: async () => [event(2), event(5), event(9)],
+    stored: async () => [],
+  });
+  const hook = await render(events, aGroup([3, 6]));
   const seqs = () => hook.result.map(({ seq }) => seq);
+  await hook.change(() => vi.waitFor(() => expect(events.of([0])).toHaveLength(3)));
   const first = hook.result;
   expect(seqs()).toEqual([2, 5, 9]);
   await hook.render(aGroup([3, 6, 10]));
@@ -58,21 +54,22 @@ test('a new message leaves the events the same; only those between loaded messag
   await hook.render(aGroup([3, 6], { hasNewer: true }));
   expect(seqs()).toEqual([2, 5]);
   await hook.unmount();
-  cache.clear();
 });
 
 test('stored events are shown until those of their range are loaded', async () => {
-  const cache = new QueryClient();
-  const hook = await render(cache, aGroup([3, 6, 501]));
-  const seqs = () => hook.result.map(({ seq }) => seq);
-  await hook.change(() =>
-    vi.waitFor(() => expect(cache.getQueryData(keys.storedTimelineEvents(group))).toBeDefined()),
-  );
-  expect(seqs()).toEqual([2, 5, 700]);
-  await hook.change(() => {
-    cache.setQueryData(keys.timelineEvents(group, 0), [event(2), event(4), event(5)]);
+  let answer: (events: readonly TimelineEvent[]) => void = () => undefined;
+  const events = new TimelineEvents({
+    // Only the first range is answered, as if the connection were lost then.
+    load: (after) =>
+      new Promise((resolve) => {
+        if (after === 0) answer = resolve;
+      }),
+    stored: async () => [event(2), event(5), event(700)],
   });
+  const hook = await render(events, aGroup([3, 6, 501]));
+  const seqs = () => hook.result.map(({ seq }) => seq);
+  await hook.change(() => vi.waitFor(() => expect(seqs()).toEqual([2, 5, 700])));
+  await hook.change(async () => answer([event(2), event(4), event(5)]));
   expect(seqs()).toEqual([2, 4, 5, 700]);
   await hook.unmount();
-  cache.clear();
 });

@@ -1,4 +1,4 @@
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 
 /** The toolbar of a message; its code is loaded when a message needs it. */
 export const MessageActions = lazyPart(

@@ -2,7 +2,7 @@ import type { AccountId, Mention, UserGroupId } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { CustomEmojiInText } from '../emoji/custom-emoji-image.tsx';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { useUser } from '../session/entries.ts';
 import { useAccountId, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';

@@ -1,5 +1,5 @@
 import type { TimelineMessage } from '@parley/client';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { t } from '../texts/index.ts';
 import { useSaveMessage } from './use-save-message.ts';
 

@@ -1,9 +1,9 @@
 import type { TimelineMessage } from '@parley/client';
 import type { Poll } from '@parley/protocol';
 import { type ComponentProps, useMemo, useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
 import { nameList } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { attempt } from '../ui/attempt.ts';

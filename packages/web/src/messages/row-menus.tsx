@@ -1,7 +1,7 @@
 import type { TimelineMessage } from '@parley/client';
 import { EllipsisVertical } from 'lucide-react';
 import { useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { MessageActions } from './lazy-message-actions.ts';

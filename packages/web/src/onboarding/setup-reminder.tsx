@@ -1,4 +1,4 @@
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { useSetupSteps } from '../session/setup-steps.ts';
 import { useParley } from '../session/use-client.ts';
 

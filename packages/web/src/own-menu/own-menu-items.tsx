@@ -1,8 +1,8 @@
 import { LogOut } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { type RefObject, useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
 import { SavedMessages } from '../personal/saved-messages.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { logout } from '../session/session.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';

@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { idleAfterStart } from '../lib/idle-schedule.ts';
-import { lazyPart } from '../lib/lazy-part.tsx';
 import { useAllOpenReports, useOpenReports } from '../messages/use-open-reports.ts';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';

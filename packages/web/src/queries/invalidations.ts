@@ -8,7 +8,6 @@ import {
   type Seq,
 } from '@parley/protocol';
 import type { QueryKey } from '@tanstack/react-query';
-import { rangeOf } from './event-ranges.ts';
 import { keys } from './keys.ts';
 
 /** For events that affect no REST query, or only data that the SDK keeps up to date. */
@@ -46,7 +45,6 @@ const membership = ({
   keys.bans(conversation),
   keys.groupLinks(conversation),
   keys.retention(conversation),
-  keys.timelineEvents(conversation),
   keys.saved(),
   keys.threads(),
   keys.activity(),
@@ -68,24 +66,20 @@ const blocks = () => [keys.blocks()];
 const pins = (event: Event) => [keys.pins(conversationOf(event))];
 const bans = (event: Event) => [keys.bans(conversationOf(event))];
 const members = (event: Event) => [keys.members(conversationOf(event)), keys.publicGroups()];
-const timelineEvents = (event: Event) =>
-  keys.timelineEvents(conversationOf(event), rangeOf(event.seq));
 const groupLinks = (event: Event) => [keys.groupLinks(conversationOf(event))];
 
 /** The REST queries that each event makes outdated. */
 const OUTDATED: { readonly [T in EventType]: (event: EventOf<T>) => readonly QueryKey[] } = {
-  'conversation.created': (event) => [timelineEvents(event)],
-  'conversation.updated': (event) => [
-    timelineEvents(event),
-    ...(event.data.retention === undefined ? [] : [keys.retention(conversationOf(event))]),
-  ],
+  // The SDK keeps the events between messages up to date.
+  'conversation.created': none,
+  'conversation.updated': (event) =>
+    event.data.retention === undefined ? [] : [keys.retention(conversationOf(event))],
   'conversation.deleted': () => [keys.saved(), keys.threads(), keys.activity()],
   'member.joined': (event) => [
     ...members(event),
-    timelineEvents(event),
     ...(event.data.link === undefined ? [] : groupLinks(event)),
   ],
-  'member.left': (event) => [...members(event), timelineEvents(event)],
+  'member.left': members,
   'member.role_changed': members,
   'member.banned': (event) => [...members(event), ...bans(event)],
   'member.unbanned': bans,

@@ -43,11 +43,6 @@ export const keys = {
   groupLinks: (conversation: ConversationId) => ['group-links', conversation],
   files: (conversation: ConversationId) => ['files', conversation],
 
-  /** `range`: see `rangeOf`. */
-  timelineEvents: (conversation: ConversationId, range?: number) =>
-    withLast('timeline-events', conversation, range),
-  storedTimelineEvents: (conversation: ConversationId) => ['stored-timeline-events', conversation],
-
   // ---- messages ----------------------------------------------------------------------------------
   foundMessages: (text?: string) => withLast('found-messages', text),
   messageContext: (conversation: ConversationId, message?: Seq) =>

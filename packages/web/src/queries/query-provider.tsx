@@ -1,19 +1,22 @@
-import type { ParleyClient } from '@parley/client';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { type ReactNode, useEffect } from 'react';
-import { cacheOf, keepCache } from './session-cache.ts';
+import { Outlet } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useSession } from '../session/session.ts';
+import { cacheOf } from './session-cache.ts';
 
-/** Provides the cache of a session to the components below. */
-export function QueryProvider({
-  client,
-  ended,
-  children,
-}: {
-  client: ParleyClient;
-  /** Aborted when the session ends. */
-  ended: AbortSignal;
-  children: ReactNode;
-}) {
-  useEffect(() => keepCache(client, ended), [client, ended]);
-  return <QueryClientProvider client={cacheOf(client)}>{children}</QueryClientProvider>;
+/** Provides the cache of the session, if there is one, to the components below. */
+export function QueryProvider({ children }: { children: ReactNode }) {
+  const session = useSession();
+  if (session.state !== 'in') return children;
+  const cache = cacheOf(session.client, session.ended.signal);
+  return <QueryClientProvider client={cache}>{children}</QueryClientProvider>;
+}
+
+/** Provides it to the page that is open. */
+export function QueryOutlet() {
+  return (
+    <QueryProvider>
+      <Outlet />
+    </QueryProvider>
+  );
 }

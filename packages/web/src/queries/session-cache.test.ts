@@ -3,7 +3,7 @@ import { onlineManager, QueryObserver } from '@tanstack/react-query';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Changes } from './follow-changes.ts';
 import { keys } from './keys.ts';
-import { cacheOf, keepCache } from './session-cache.ts';
+import { cacheOf } from './session-cache.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -35,8 +35,7 @@ function session() {
 test('the end of a session empties its cache and aborts its requests, and the next one has its own', async () => {
   vi.stubGlobal('navigator', { onLine: true });
   const { client, ended } = session();
-  const stop = keepCache(client, ended.signal);
-  const cache = cacheOf(client);
+  const cache = cacheOf(client, ended.signal);
   cache.setQueryData(keys.drafts(), 'Drafts of Ann');
   const signals: AbortSignal[] = [];
   const queryFn = ({ signal }: { signal: AbortSignal }) => {
@@ -48,20 +47,19 @@ test('the end of a session empties its cache and aborts its requests, and the ne
   ended.abort();
   expect(signals[0]?.aborted).toBe(true);
   expect(cache.getQueryCache().getAll()).toEqual([]);
-  stop();
 
   const next = session();
-  expect(cacheOf(next.client)).not.toBe(cache);
-  expect(cacheOf(next.client).getQueryData(keys.drafts())).toBeUndefined();
-  expect(cacheOf(next.client)).toBe(cacheOf(next.client));
+  const nextCache = cacheOf(next.client, next.ended.signal);
+  expect(nextCache).not.toBe(cache);
+  expect(nextCache.getQueryData(keys.drafts())).toBeUndefined();
+  expect(cacheOf(next.client, next.ended.signal)).toBe(nextCache);
 });
 
 test('a query waits while there is no network, and is requested once the connection is there', async () => {
   // The browser never says that it is online again.
   vi.stubGlobal('navigator', { onLine: false });
   const { client, become, ended } = session();
-  const stop = keepCache(client, ended.signal);
-  const cache = cacheOf(client);
+  const cache = cacheOf(client, ended.signal);
   cache.mount();
   const queryFn = vi.fn(async () => 'found');
   const observer = new QueryObserver(cache, { queryKey: keys.saved(), queryFn });
@@ -72,5 +70,5 @@ test('a query waits while there is no network, and is requested once the connect
   await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe('found'));
   end();
   cache.unmount();
-  stop();
+  ended.abort();
 });

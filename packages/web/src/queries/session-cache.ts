@@ -4,29 +4,23 @@ import { makeQueryClient } from './query-client.ts';
 
 const caches = new WeakMap<Changes, QueryClient>();
 
-/** Returns the cache of a session: each has its own, so that nothing of one account is shown to the next. */
-export function cacheOf(client: Changes): QueryClient {
-  const cache = caches.get(client) ?? makeQueryClient();
-  caches.set(client, cache);
-  return cache;
-}
-
 /**
- * Keeps the cache of a session up to date, and empties it when `ended` is aborted: with the session. Returns a
- * function that stops that.
+ * Returns the cache of a session: each has its own, so that nothing of one account is shown to the next. It is kept up to
+ * date, and is emptied when `ended` is aborted: with the session.
  */
-export function keepCache(client: Changes, ended: AbortSignal): () => void {
-  const cache = cacheOf(client);
+export function cacheOf(client: Changes, ended: AbortSignal): QueryClient {
+  const known = caches.get(client);
+  if (known) return known;
+  const cache = makeQueryClient();
+  caches.set(client, cache);
+  if (ended.aborted) return cache;
   const stops = [followChanges(client, cache), followNetwork(client)];
-  const empty = () => {
+  ended.addEventListener('abort', () => {
+    for (const stop of stops) stop();
     void cache.cancelQueries();
     cache.clear();
-  };
-  ended.addEventListener('abort', empty);
-  return () => {
-    for (const stop of stops) stop();
-    ended.removeEventListener('abort', empty);
-  };
+  });
+  return cache;
 }
 
 /** Tells the library when requests can be answered. Returns a function that ends it. */

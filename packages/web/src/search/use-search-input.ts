@@ -12,7 +12,7 @@ export interface TypedSearch {
 
 /** Holds the search that is being typed, and keeps the URL the same. A link to another search replaces it. */
 export function useSearchInput(field: RefObject<HTMLInputElement | null>): TypedSearch {
-  const { q } = useSearch({ from: '/inside/search' });
+  const { q } = useSearch({ from: '/inside/pages/search' });
   const navigate = useNavigate();
   const [input, setInput] = useState(() => readSearch(q));
   /**

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 
 const CreateGroup = lazyPart(
   async () => (await import('../conversations/create-group.tsx')).CreateGroup,

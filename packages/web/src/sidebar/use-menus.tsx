@@ -8,7 +8,7 @@ import {
   useRef,
   useState,
 } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 import { useParley } from '../session/use-client.ts';
 import type { MenuPoint } from '../ui/menu-at.tsx';
 import type { Arrangement } from './arrangement.ts';

@@ -1,6 +1,6 @@
 import type { AccountId } from '@parley/protocol';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import { lazyPart } from '../lib/lazy-part.tsx';
+import { lazyPart } from '../queries/lazy-part.tsx';
 
 const ProfileCard = lazyPart(async () => (await import('./profile-card.tsx')).ProfileCard);
 const ProfileHover = lazyPart(async () => (await import('./profile-hover.tsx')).ProfileHover);

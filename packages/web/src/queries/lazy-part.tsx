@@ -1,5 +1,5 @@
 import { type ComponentType, lazy, Suspense } from 'react';
-import { loadPart } from './load-error.ts';
+import { loadPart } from '../lib/load-error.ts';
 
 /** A component whose code is loaded when it is first shown, or ahead of that. */
 export type LazyPart<Props> = ComponentType<Props> & {
@@ -10,15 +10,26 @@ export type LazyPart<Props> = ComponentType<Props> & {
   readonly loadAhead: (then: () => void) => void;
 };
 
-/** Returns a component whose code is loaded when it is first shown; nothing is shown meanwhile. */
+/**
+ * Returns a component whose code is loaded when it is first shown; nothing is shown meanwhile. It can request data with
+ * the cache of the session, whose code is loaded together with it: a conversation starts without any.
+ */
 export function lazyPart<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
 ): LazyPart<Props> {
   let isLoaded = false;
   const loadOnce = async () => {
-    const part = await loadPart(load);
+    const [Part, { QueryProvider }] = await loadPart(() =>
+      Promise.all([load(), import('./query-provider.tsx')]),
+    );
     isLoaded = true;
-    return part;
+    return function PartWithCache(props: Props) {
+      return (
+        <QueryProvider>
+          <Part {...props} />
+        </QueryProvider>
+      );
+    };
   };
   const Part = lazy(async () => ({ default: await loadOnce() }));
   function ShownPart(props: Props) {
