@@ -12,11 +12,12 @@ function aGroup(stored: readonly TimelineEvent[] = []) {
   const load = vi.fn(async (after: Seq) =>
     server.filter(({ seq }) => seq > after && seq <= after + SPAN),
   );
-  const events = new TimelineEvents({ load, stored: async () => stored });
+  const readStored = vi.fn(async () => stored);
+  const events = new TimelineEvents({ load, stored: readStored });
   const changed = vi.fn();
   const stop = events.subscribe(changed);
   const seqs = (...ranges: number[]) => events.of(ranges).map(({ seq }) => seq);
-  return { server, load, events, changed, stop, seqs };
+  return { server, load, readStored, events, changed, stop, seqs };
 }
 
 test('each range is loaded once, and later events are added to it', async () => {
@@ -65,7 +66,7 @@ test('a failed request is repeated, and stored events are shown meanwhile', asyn
 });
 
 test('after skipped events, what is shown is loaded again, and the rest when it is shown', async () => {
-  const { server, load, events, stop, seqs } = aGroup();
+  const { server, load, readStored, events, stop, seqs } = aGroup();
   server.push(event(1), event(SPAN + 1));
   events.show([0, 1]);
   await vi.waitFor(() => expect(seqs(0, 1)).toEqual([1, SPAN + 1]));
@@ -82,6 +83,8 @@ test('after skipped events, what is shown is loaded again, and the rest when it 
   events.missed();
   events.retry();
   expect(load).toHaveBeenCalledOnce();
+  expect(readStored).toHaveBeenCalledOnce();
   events.show([0, 1]);
+  expect(readStored).toHaveBeenCalledTimes(2);
   await vi.waitFor(() => expect(seqs(0, 1)).toEqual([1, 2, SPAN + 1, SPAN + 2]));
 });

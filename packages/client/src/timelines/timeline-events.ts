@@ -73,6 +73,8 @@ export class TimelineEvents {
   /** Events were skipped: loads those that are shown again. */
   missed(): void {
     const isShown = this.#listeners.size > 0;
+    // More may be stored by now.
+    this.#isStoredRead = false;
     for (const [range, { loader }] of this.#ranges) {
       if (isShown && this.#shown.includes(range)) loader.missed();
       else this.#ranges.delete(range);

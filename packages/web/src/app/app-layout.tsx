@@ -4,7 +4,7 @@ import { Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { useUploads } from '../composer/use-uploads.ts';
 import { usePendingDeletions } from '../messages/deletions.ts';
-import { useNotifications } from '../notifications/use-notifications.tsx';
+import { useNotifications } from '../notifications/use-notifications.ts';
 import { NewVersionLine } from '../offline/new-version-line.tsx';
 import { useOffline } from '../offline/use-offline.ts';
 import { useLanding } from '../onboarding/use-landing.ts';
