@@ -10,9 +10,9 @@ export const Toasts = memo(function Toasts() {
   const isWanted = useSyncExternalStore(onWaitingToasts, hasWaitingToasts);
   const [isLoaded, setLoaded] = useState(false);
   useEffect(() => {
-    const load = () => Toaster.loadAhead(() => setLoaded(true));
-    if (isWanted) load();
-    else return idleAfterStart.schedule(load);
+    const show = () => setLoaded(true);
+    if (isWanted) Toaster.loadAhead(show, 'needed');
+    else return idleAfterStart.schedule(() => Toaster.loadAhead(show));
   }, [isWanted]);
   return isLoaded && <Toaster />;
 });

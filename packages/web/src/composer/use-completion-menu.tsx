@@ -49,7 +49,7 @@ export function useCompletionMenu({
   const [isListLoaded, setListLoaded] = useState(false);
   const isTyping = typed !== null;
   useEffect(() => {
-    if (isTyping) CompletionList.loadAhead(() => setListLoaded(true));
+    if (isTyping) CompletionList.loadAhead(() => setListLoaded(true), 'needed');
   }, [isTyping]);
   const isOpen = isListLoaded && options.length > 0 && closed !== key;
   const index = picked.key === key ? Math.min(picked.index, options.length - 1) : 0;

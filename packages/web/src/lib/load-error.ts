@@ -23,3 +23,10 @@ export async function loadStartPart<T>(load: () => Promise<T>): Promise<T> {
     throw new LoadError(t('errors.load'), { cause: error });
   }
 }
+
+/**
+ * Returns whether code may be loaded before it is needed: a browser does not request a script again whose request has
+ * failed, so that the code would be missing once there is a network. A service worker has all scripts.
+ */
+export const mayLoadAhead = (): boolean =>
+  globalThis.navigator?.onLine !== false || navigator.serviceWorker?.controller != null;

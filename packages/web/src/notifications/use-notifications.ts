@@ -7,7 +7,7 @@ import {
   onNotificationOpened,
 } from '../lib/browser-notifications.ts';
 import { idleAfterStart } from '../lib/idle-schedule.ts';
-import { loadPart } from '../lib/load-error.ts';
+import { loadPart, mayLoadAhead } from '../lib/load-error.ts';
 import { messageHash } from '../lib/message-hash.ts';
 import { isPushOn } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
@@ -85,7 +85,9 @@ function followNotices(deps: NoticesDeps): () => void {
     load().catch((error: unknown) => console.warn('Notice not shown:', error));
   };
   const stops = [
-    idleAfterStart.schedule(() => void load().catch(() => undefined)),
+    idleAfterStart.schedule(() => {
+      if (mayLoadAhead()) load().catch(() => undefined);
+    }),
     client.onEvent((event) => {
       // Messages that were missed while offline show as unread counts.
       if (notices || client.state === 'live') notify((to) => to.event(event));

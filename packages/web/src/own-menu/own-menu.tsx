@@ -16,7 +16,7 @@ export function OwnMenu() {
   const me = useParley((s) => s.me);
   const [isOpen, setOpen] = useState(false);
   const [isWanted, setWanted] = useState(false);
-  const want = () => OwnMenuItems.loadAhead(() => setWanted(true));
+  const want = () => OwnMenuItems.loadAhead(() => setWanted(true), 'needed');
   const isReady = me !== null;
   useEffect(() => {
     if (isReady)

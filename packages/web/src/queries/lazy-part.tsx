@@ -1,13 +1,14 @@
 import { type ComponentType, lazy, Suspense } from 'react';
-import { loadPart } from '../lib/load-error.ts';
+import { loadPart, mayLoadAhead } from '../lib/load-error.ts';
 
 /** A component whose code is loaded when it is first shown, or ahead of that. */
 export type LazyPart<Props> = ComponentType<Props> & {
   /**
    * Loads its code before the user asks for it, and then calls `then`. Does nothing if that fails: showing the component
-   * without its code replaces the page by an error, which only a user who needs the component should see.
+   * without its code replaces the page by an error, which only a user who needs the component should see. Without a
+   * network it does nothing unless the component is `needed` now.
    */
-  readonly loadAhead: (then: () => void) => void;
+  readonly loadAhead: (then: () => void, needed?: 'needed') => void;
 };
 
 /**
@@ -40,9 +41,9 @@ export function lazyPart<Props extends object>(
     );
   }
   return Object.assign(ShownPart, {
-    loadAhead(then: () => void) {
+    loadAhead(then: () => void, needed?: 'needed') {
       if (isLoaded) then();
-      else loadOnce().then(then, () => undefined);
+      else if (needed || mayLoadAhead()) loadOnce().then(then, () => undefined);
     },
   });
 }
