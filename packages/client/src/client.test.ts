@@ -1,9 +1,11 @@
 import type { ClientId, ConversationId, FileId, Seq, ServerFrame } from '@parley/protocol';
+import { DEFAULT_LAYOUT, NOTIFICATION_DEFAULTS } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FullStore } from '../test/support/full-store.ts';
 import { aClient, aLiveClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
 import type { ParleyClient } from './client.ts';
+import type { WaitingChange } from './storage/waiting-changes.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({
@@ -222,6 +224,59 @@ describe('a client', () => {
     };
     await load(left);
     expect([view(client, id), await stored()]).toEqual([undefined, []]);
+  });
+
+  test('shows what it has stored before there is a connection, and sends what waits once there is', async () => {
+    const store = new FullStore();
+    const changes = new Map<string, WaitingChange>();
+    Object.assign(store, {
+      putChange: async (change: WaitingChange) => void changes.set(change.id, change),
+      removeChange: async (changeId: string) => void changes.delete(changeId),
+      changes: async () => [...changes.values()],
+    });
+    const { server, client, id } = await inGroup(store);
+    const answer = async (path: string, body: object) => {
+      await settle();
+      const request = server.requests.find((one) => one.path === path);
+      if (!request) throw new Error(`${path} was not requested`);
+      request.answer = Response.json(body);
+      server.answer(request);
+      await settle();
+    };
+    const layout = { ...DEFAULT_LAYOUT, unreadOnly: true };
+    void client.sidebar.load();
+    await answer('/me/sidebar', { ...layout, placements: [], closed: [], seq: 3 });
+    const settings = { ...NOTIFICATION_DEFAULTS, level: 'mentions' };
+    void client.notifications.load();
+    await answer('/me/notifications', { settings, seq: 3, overrides: [] });
+    await vi.advanceTimersByTimeAsync(10);
+    await client.stop();
+    // No timer is left.
+    expect(vi.getTimerCount()).toBe(0);
+
+    server.isReachable = false;
+    const { client: next } = aClient(server, store);
+    await next.start(server.me);
+    await settle();
+    expect([...next.snapshot.conversations.keys()]).toEqual([id]);
+    expect(next.me?.id).toBe(server.me);
+    expect(next.snapshot.sidebar).toMatchObject({ isLoaded: false, layout });
+    expect(next.snapshot.notifications).toMatchObject({ isKnown: true, settings });
+    void next.changeLocale('de-AT');
+    void next.sidebar.setUnreadOnly(false);
+    void next.notifications.change({ level: 'all' });
+    await settle();
+    expect([next.snapshot.waitingChanges, changes.size]).toEqual([3, 3]);
+    server.isReachable = true;
+    await vi.advanceTimersByTimeAsync(20_000);
+    server.deliver(Number.MAX_SAFE_INTEGER);
+    await settle();
+    expect(next.state).toBe('live');
+    expect(server.requests.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['/me', '/me/notifications', '/me/sidebar']),
+    );
+    await next.stop();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('reloads its account on request', async () => {

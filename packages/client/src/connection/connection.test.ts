@@ -249,8 +249,14 @@ describe('the end of a socket', () => {
     sockets[0]?.close(CLOSE.sessionEnded, null);
     expect(ended()).toBe(1);
     expect(connection.state).toBe('offline');
+    connection.nudge();
+    connection.lost();
     await vi.advanceTimersByTimeAsync(120_000);
     expect(sockets).toHaveLength(1);
+    // Until it is started again, after another login.
+    connection.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sockets).toHaveLength(2);
   });
 
   test('replaces a token that is rejected', async () => {

@@ -23,7 +23,7 @@ afterEach(() => void vi.useRealTimers());
 /** An answer to each request for state outside of conversations: there is none. */
 const EMPTY = {
   ...{ items: [], next: null, asOf: 0, seq: 0, open: 0, conversations: [] },
-  ...{ settings: NOTIFICATION_DEFAULTS, overrides: [], layout: DEFAULT_LAYOUT },
+  ...{ settings: NOTIFICATION_DEFAULTS, overrides: [], ...DEFAULT_LAYOUT },
   ...{ placements: [], closed: [] },
 };
 

@@ -211,6 +211,23 @@ test('a mute without a connection waits, next to the settings that were stored',
     .toEqual([{ conversation: C, ...MUTED, seq: 5 }]);
 });
 
+test('overrides of a conversation and of its threads are stored under their place', async () => {
+  const { settings, kept } = await loaded();
+  settings.applied(overridden(5, { level: 'all', muted: null }));
+  settings.applied(overridden(6, { thread: 3, level: 'mentions', muted: null }));
+  // Earlier ones are known.
+  settings.applied(overridden(4, { level: 'mentions', muted: null }));
+  settings.applied(overridden(5, { thread: 3, level: 'all', muted: null }));
+  expect(kept.at(-1)).toEqual({
+    ...{ settings: NOTIFICATION_DEFAULTS, seq: 4 },
+    overrides: [
+      { conversation: C, level: 'all', muted: null, seq: 5 },
+      { conversation: C, thread: 3, level: 'mentions', muted: null, seq: 6 },
+    ],
+  });
+  expect(kept).toHaveLength(3);
+});
+
 test('general settings without a connection wait too, and the last value wins', async () => {
   const { settings, state, general, stored } = await loaded();
   const first = settings.change({ level: 'nothing', sounds: false });

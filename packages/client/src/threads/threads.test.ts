@@ -627,3 +627,92 @@ describe('the messages of a conversation', () => {
     );
   });
 });
+
+describe('reading a thread', () => {
+  const root = 1 as Seq;
+  const replies = (count: number) => ({
+    ...{ conversation: ID, thread: root, isFollowing: true, readSeq: 1, asOf: 10 },
+    ...{ unread: count, unreadMentions: [] },
+  });
+
+  /** Threads with one unread thread, what they send, and the seq up to which events were applied. */
+  async function reading(cursor: object = replies(2)) {
+    const sent: number[] = [];
+    const state = { applied: 10 as Seq | undefined, error: null as Error | null };
+    const threads = new Threads({
+      api: {
+        threadCursors: async () => ({ readVersion: 1, items: [cursor as ThreadCursor] }),
+        readThread: async (_id, _root, seq) => {
+          sent.push(seq);
+          if (state.error) throw state.error;
+          return cursor as ThreadCursor;
+        },
+      },
+      me: () => ME,
+      appliedUpTo: () => state.applied,
+      changed: () => undefined,
+    });
+    await threads.load();
+    const read = (thread = root) => threads.read({ conversation: ID, thread });
+    const reply = (seq: number) =>
+      threads.applied({
+        ...{ op: 'event', stream: ID, seq, type: 'message.posted', at: '', actor: OTHER },
+        data: { body: 'x', thread: root },
+      } as unknown as Event);
+    return { threads, sent, state, read, reply };
+  }
+
+  test('is sent at once, and then at most once a second the latest', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { threads, sent, state, read, reply } = await reading();
+      state.applied = undefined;
+      read();
+      state.applied = 10 as Seq;
+      read(2 as Seq);
+      expect(sent).toEqual([]);
+      read();
+      read();
+      expect(sent).toEqual([10]);
+      for (const seq of [11, 12]) {
+        reply(seq);
+        state.applied = seq as Seq;
+        read();
+      }
+      await vi.advanceTimersByTimeAsync(999);
+      expect(sent).toEqual([10]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(sent).toEqual([10, 12]);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect([sent, vi.getTimerCount()]).toEqual([[10, 12], 0]);
+      reply(13);
+      state.applied = 13 as Seq;
+      // A failed one is sent again with the next load.
+      state.error = new ApiError('network', '');
+      read();
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(sent).toEqual([10, 12, 13]);
+      state.error = null;
+      await threads.reload();
+      expect(sent).toEqual([10, 12, 13, 13]);
+      reply(14);
+      state.applied = 14 as Seq;
+      read();
+      threads.clear();
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect([sent.length, vi.getTimerCount()]).toEqual([4, 0]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('of a thread in which nothing is unread sends nothing', async () => {
+    const { sent, read } = await reading(replies(0));
+    read();
+    expect(sent).toEqual([]);
+    const mentioned = await reading({ ...replies(0), unreadMentions: [9] });
+    mentioned.read();
+    expect(mentioned.sent).toEqual([10]);
+    mentioned.threads.clear();
+  });
+});

@@ -59,6 +59,19 @@ describe('the timeline of a new group', () => {
     await heal(server, client);
     expect(timeline.snapshot.messages.map((m) => m.body)).toEqual(['before']);
   });
+
+  test('loads the latest messages then, also if others are unread', async () => {
+    const { server, id } = aGroup(60);
+    server.read(id, 20 as Seq);
+    const { client } = aClient(server);
+    const started = client.start(server.me);
+    const timeline = client.timeline(id);
+    void timeline.open();
+    await started;
+    await heal(server, client);
+    expect(timeline.snapshot.messages.at(-1)?.body).toBe('old 59');
+    expect(timeline.snapshot).toMatchObject({ hasOlder: true, hasNewer: false, loading: null });
+  });
 });
 
 describe('a prepared timeline', () => {
