@@ -144,7 +144,7 @@ describe('the sockets of a tab', () => {
     expect(since()).toEqual([]);
   });
 
-  test('tell their followers that they have ended, and make room after a while', () => {
+  test('tell their followers that they have ended, and leave after a while', () => {
     const { open, receive, since, server } = aLeader();
     receive({ kind: 'ask' });
     since();

@@ -171,6 +171,24 @@ describe('streams that do not fit into the hello', () => {
 });
 
 describe('the own join', () => {
+  test('nothing is missing after a join whose events the connection has lost', async () => {
+    const { server, client } = await inGroup();
+    const second = server.group(2);
+    server.post(second, server.other, 'before');
+    server.join(second);
+    // Only the conversation arrives.
+    const [announced] = server.queued.splice(0).filter(({ op }) => op === 'conversation');
+    server.push(announced as ServerFrame);
+    await arrive(server);
+    expect(client.cursors.get(streamOfConversation(second))).toBe(server.lastSeq(second) - 1);
+    server.post(second, server.other, 'after');
+    server.cut();
+    await heal(server, client);
+    const timeline = client.timeline(second);
+    await Promise.all([timeline.open(), heal(server, client)]);
+    expect(timeline.snapshot.messages.map(({ body }) => body)).toEqual(['before', 'after']);
+  });
+
   test('the account’s own join restarts the window if earlier events are missing', async () => {
     const { server, client, id } = await inGroup();
     const timeline = client.timeline(id);

@@ -284,6 +284,16 @@ describe('commands', () => {
     expect(await Promise.all(again)).toEqual([ackOf('a'), ackOf('b')]);
   });
 
+  test('that are not known here change nothing when they are answered', async () => {
+    const { commands, counts } = await onStore();
+    await commands.start([]);
+    const before = counts.changes;
+    const answered: unknown[] = [];
+    commands.acked(ackOf('unknown'), (entry) => answered.push(entry));
+    expect([answered, counts.changes]).toEqual([[], before]);
+    commands.stop();
+  });
+
   test('of another account are neither sent nor answered', async () => {
     const { commands, sent, counts } = await onStore();
     await commands.start([]);

@@ -628,6 +628,93 @@ describe('the messages of a conversation', () => {
   });
 });
 
+describe('what an event says of the followed threads', () => {
+  const root = 1 as Seq;
+  const mention = [{ kind: 'user', name: 'me', id: ME }];
+
+  /** Returns how often the threads are loaded again after each event. */
+  async function loadsAfter(events: readonly [type: string, actor: AccountId, data: object][]) {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      let loads = 0;
+      const cursor = { conversation: ID, thread: root, isFollowing: true, readSeq: 1, asOf: 10 };
+      const items = [{ ...cursor, unread: 2, unreadMentions: [9] } as unknown as ThreadCursor];
+      const threads = new Threads({
+        api: {
+          threadCursors: async () => {
+            loads++;
+            return { readVersion: 1, items };
+          },
+          readThread: async () => items[0] as ThreadCursor,
+        },
+        me: () => ME,
+        appliedUpTo: () => 10 as Seq,
+        changed: () => undefined,
+      });
+      await threads.load();
+      const after: number[] = [];
+      for (const [n, [type, actor, data]] of events.entries()) {
+        const event = { op: 'event', stream: ID, seq: 11 + n, type, at: '', actor, data };
+        loads = 0;
+        threads.applied(event as unknown as Event);
+        await vi.advanceTimersByTimeAsync(300);
+        after.push(loads);
+      }
+      threads.clear();
+      return after;
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+
+  test('the end of a mention may end that the thread is followed', async () => {
+    const edit = { message: 9, body: '', thread: root };
+    expect(
+      await loadsAfter([
+        ['message.posted', OTHER, { body: '', thread: root }],
+        ['message.edited', OTHER, { ...edit, mentions: mention }],
+        ['message.edited', OTHER, edit],
+      ]),
+    ).toEqual([0, 0, 1]);
+  });
+
+  test('a reply in another thread is looked up once, and when it concerns the account', async () => {
+    const reply = { body: '', thread: 5 };
+    expect(
+      await loadsAfter([
+        ['message.posted', OTHER, reply],
+        ['message.posted', THIRD, reply],
+        ['message.posted', OTHER, { ...reply, mentions: mention }],
+        ['message.edited', OTHER, { ...reply, message: 12 }],
+        ['message.edited', OTHER, { ...reply, message: 12, mentions: mention }],
+        ['message.posted', ME, reply],
+        ['message.hidden', OTHER, { message: 12, author: ME, thread: 5 }],
+        ['message.unhidden', OTHER, { message: 12, author: ME, body: '', thread: 5 }],
+        ['message.deleted', OTHER, { message: 12, author: ME, thread: 5, threadSummary: {} }],
+        // Nothing is left of the thread: the next reply may be followed.
+        ['message.deleted', OTHER, { message: 12, author: OTHER, thread: 5 }],
+        ['message.posted', OTHER, reply],
+      ]),
+    ).toEqual([1, 0, 1, 0, 1, 1, 0, 1, 0, 0, 1]);
+  });
+
+  test('a changed root that mentions the account, or no longer does, is looked up', async () => {
+    const edit = { message: root, body: '' };
+    expect(
+      await loadsAfter([
+        ['message.edited', OTHER, { ...edit, mentions: mention }],
+        ['message.edited', OTHER, edit],
+        ['message.edited', ME, edit],
+        ['message.edited', OTHER, { ...edit, message: 7 }],
+        ['message.edited', OTHER, { ...edit, message: 7, mentions: mention }],
+        ['message.pinned', OTHER, { message: root }],
+        ['thread.followed', ME, { conversation: ID, message: 7 }],
+        ['thread.unfollowed', ME, { conversation: ID, message: 7 }],
+      ]),
+    ).toEqual([0, 1, 0, 0, 1, 0, 1, 1]);
+  });
+});
+
 describe('reading a thread', () => {
   const root = 1 as Seq;
   const replies = (count: number) => ({
