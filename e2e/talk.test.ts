@@ -282,13 +282,21 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await kay.page.getByRole('button', { name: 'Remove and ban' }).click();
     await lee.page.getByLabel('Message Backstage').waitFor({ state: 'detached' });
     await lee.page.goto(url);
-    await lee.page.getByRole('button', { name: 'Join group' }).click();
     await lee.page.getByText('You are banned from this group').waitFor();
     await kay.page.getByText('Banned people').click();
-    await kay.page.getByRole('button', { name: 'Unban Lee Guest' }).click();
+    await kay.page.getByRole('button', { name: 'Unban Lee Guest' }).press('Enter');
     await kay.page.getByText('No one is banned').waitFor();
+    // The focus stays next to what is gone, and does not return to the start of the details.
+    await expect.poll(() => kay.focused()).toBe('Banned people');
+    await lee.page.reload();
     await lee.page.getByRole('button', { name: 'Join group' }).click();
     await lee.page.getByLabel('Message Backstage').waitFor();
+    await kay.page.getByRole('button', { name: 'Create link' }).press('Enter');
+    await kay.page.getByRole('button', { name: 'Revoke', exact: true }).nth(1).waitFor();
+    for (const left of ['Revoke', 'Create link']) {
+      await kay.page.getByRole('button', { name: 'Revoke', exact: true }).first().press('Enter');
+      await expect.poll(() => kay.focused()).toBe(left);
+    }
     await kay.page.keyboard.press('Escape');
 
     // The owner of the group resolves a report of a message in it.
@@ -299,7 +307,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await kay.page.getByRole('dialog').getByRole('button', { name: 'Report', exact: true }).click();
     await kay.page.getByText('Message reported').waitFor();
     // In the header of the group, without reloading.
-    await kay.page.locator('header').getByText('open report').waitFor();
+    await kay.page.locator('main header').getByText('open report').waitFor();
     await kay.page.getByRole('button', { name: 'Details and members' }).click();
     const details = kay.page.getByRole('dialog');
     await details.getByText('Reported messages').click();

@@ -68,7 +68,7 @@ export function DevicesCard() {
         <>
           {canPush() ? (
             !hasCurrent && (
-              <Button onClick={() => start.mutate()} disabled={start.isPending}>
+              <Button onClick={() => start.mutate()} busy={start.isPending}>
                 <BellRing size={16} /> {t('devices.notifyThis')}
               </Button>
             )

@@ -7,6 +7,8 @@ export function useFocusAfterRemoval(): void {
     let stop: (() => void) | undefined;
     const onFocus = ({ target }: FocusEvent) => {
       stop?.();
+      // It has moved the focus, which was handled meanwhile.
+      if (document.activeElement !== target) return;
       const isInList = target instanceof HTMLElement && target.closest('li') !== null;
       stop = isInList ? followRemoval(target) : undefined;
     };

@@ -60,7 +60,6 @@ function Links({ view }: { view: ConversationView }) {
       await refresh(keys.groupLinks(view.id));
     },
   });
-  const busy = create.isPending || revoke.isPending;
   return (
     <div className="flex flex-col gap-3">
       <div className="grid grid-cols-2 gap-2">
@@ -83,7 +82,7 @@ function Links({ view }: { view: ConversationView }) {
           onChange={(event) => setUses(event.target.value)}
         />
       </div>
-      <Button className="self-start" busy={busy} onClick={() => create.mutate()}>
+      <Button className="self-start" busy={create.isPending} onClick={() => create.mutate()}>
         {t('groupLinks.create')}
       </Button>
       {url !== null && (
@@ -100,7 +99,11 @@ function Links({ view }: { view: ConversationView }) {
         {links.data?.map((link) => (
           <li key={link.id} className="flex min-h-11 items-center gap-3 text-sm">
             <span className="min-w-0 flex-1 text-soft">{describe(link)}</span>
-            <Button look="quiet" disabled={busy} onClick={() => revoke.mutate(link.id)}>
+            <Button
+              look="quiet"
+              busy={revoke.isPending && revoke.variables === link.id}
+              onClick={() => revoke.mutate(link.id)}
+            >
               {t('groupLinks.revoke')}
             </Button>
           </li>

@@ -2,7 +2,7 @@ import type { ConversationView } from '@parley/client';
 import type { Member } from '@parley/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { UserPlus } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { keys } from '../queries/keys.ts';
 import { pagesQuery } from '../queries/pages-query.ts';
 import { useClient } from '../session/use-client.ts';
@@ -26,8 +26,13 @@ export function GroupMembers({
   startsAdding: boolean;
 }) {
   const client = useClient();
+  const header = useRef<HTMLDivElement>(null);
   const [adding, setAdding] = useState(startsAdding);
   useEffect(() => setAdding(startsAdding), [startsAdding]);
+  const endAdding = () => {
+    header.current?.querySelector('button')?.focus();
+    setAdding(false);
+  };
   const mayAdd = view.permissions.includes('add_member');
   const loaded = useInfiniteQuery(
     pagesQuery(
@@ -40,7 +45,7 @@ export function GroupMembers({
   const members = loaded.data?.items ?? NONE;
   return (
     <>
-      <div className="flex items-center justify-between">
+      <div ref={header} className="flex items-center justify-between">
         <h3 className="font-medium text-sm text-soft">
           {t('common.members', { count: view.memberCount })}
         </h3>
@@ -51,7 +56,7 @@ export function GroupMembers({
         )}
       </div>
       {mayAdd && <GroupLinks view={view} />}
-      {adding && <AddMembers view={view} members={members} onDone={() => setAdding(false)} />}
+      {adding && <AddMembers view={view} members={members} onDone={endAdding} />}
       <MemberList view={view} members={members} />
       <Loading of={loaded} />
       <ShowMore of={loaded} className="mt-2 w-full">

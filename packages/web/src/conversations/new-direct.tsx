@@ -52,7 +52,7 @@ export function NewDirect({ open, onClose }: { open: boolean; onClose: () => voi
         >
           {t('newDirect.start')}
         </Button>
-        <Button disabled={busy} onClick={() => void start([me])}>
+        <Button aria-disabled={busy || undefined} onClick={() => !busy && void start([me])}>
           {t('newDirect.notes')}
         </Button>
       </div>

@@ -70,8 +70,8 @@ export function ForwardDialog({
             <Button
               look="quiet"
               className="w-full justify-start gap-2.5"
-              disabled={busy}
-              onClick={() => void forward(target)}
+              aria-disabled={busy || undefined}
+              onClick={() => !busy && void forward(target)}
             >
               {target.icon}
               <bdi className="truncate">{target.title}</bdi>

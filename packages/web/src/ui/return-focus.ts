@@ -59,28 +59,49 @@ function outsideOfMenus(element: Element | null): Element | null {
   return button === null ? element : outsideOfMenus(button);
 }
 
+const FOCUSABLE =
+  'a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, summary';
+
 /**
  * Keeps the focus near an element of a list entry: if the element is removed, as the button of an entry that was deleted,
- * the focus moves to the next entry, or else to the content of the page. Call it when the element gets the focus; returns
- * a function that ends it.
+ * the focus moves to the next entry, or else to what is before the list in its dialog, or to the content of the page.
+ * Call it when the element gets the focus, and the returned function when another one does.
  */
 export function followRemoval(element: HTMLElement): () => void {
   const { pathname } = location;
   const dialog = element.closest('[role=dialog], [role=alertdialog]');
   const entry = element.closest('li');
   const entries = [entry, entry?.nextElementSibling, entry?.previousElementSibling];
-  const observer = new MutationObserver(() => {
+  const before = dialog && lastFocusableBefore(entry?.closest('ul, ol'), dialog);
+  const observer = new MutationObserver(() => check());
+  const check = () => {
     if (element.isConnected) return;
     observer.disconnect();
+    const isLost = () =>
+      document.activeElement === document.body || document.activeElement === dialog;
     // A page that was opened instead takes the focus itself, and a dialog that was closed returns it.
-    if (document.activeElement !== document.body || location.pathname !== pathname) return;
-    if (dialog?.isConnected === false) return;
+    if (!isLost() || location.pathname !== pathname || dialog?.isConnected === false) return;
     const left = entries.find((one) => one?.isConnected);
     left?.querySelector<HTMLElement>('a[href], button:enabled')?.focus({ preventScroll: true });
+    if (isLost()) before?.focus({ preventScroll: true });
     if (document.activeElement === document.body) focusContent();
-  });
+  };
   observer.observe(document.body, { childList: true, subtree: true });
-  return () => observer.disconnect();
+  return () => {
+    observer.disconnect();
+    // A dialog takes the focus as soon as one of its elements has lost it.
+    check();
+  };
+}
+
+/** Returns the last element before a list that Tab can focus. */
+function lastFocusableBefore(
+  list: Element | null | undefined,
+  dialog: Element,
+): HTMLElement | undefined {
+  return [...dialog.querySelectorAll<HTMLElement>(FOCUSABLE)].findLast(
+    (one) => list && one.compareDocumentPosition(list) & Node.DOCUMENT_POSITION_FOLLOWING,
+  );
 }
 
 const isInside = (element: Element, event: Event): boolean =>
