@@ -283,6 +283,9 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await lee.page.getByLabel('Message Backstage').waitFor({ state: 'detached' });
     await lee.page.goto(url);
     await lee.page.getByText('You are banned from this group').waitFor();
+    for (const text of ['Backstage', 'Join group', 'new link']) {
+      expect(await lee.page.getByText(text).count(), text).toBe(0);
+    }
     await kay.page.getByText('Banned people').click();
     await kay.page.getByRole('button', { name: 'Unban Lee Guest' }).press('Enter');
     await kay.page.getByText('No one is banned').waitFor();

@@ -1,3 +1,4 @@
+import { ApiError } from '@parley/client';
 import { useQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
@@ -36,6 +37,7 @@ export function JoinPage() {
     }
     setBusy(false);
   };
+  const hasExpired = group.error instanceof ApiError && group.error.code === 'link_expired';
   const joinsAtOnce = group.data !== undefined && state.hasJustLoggedIn === true;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the group is known
   useEffect(() => {
@@ -71,7 +73,8 @@ export function JoinPage() {
         <>
           <h1 className="font-semibold text-xl">{t('joinPage.title')}</h1>
           <p className="max-w-md text-danger">{errorMessage(group.error)}</p>
-          <p className="max-w-md text-muted">{t('joinPage.ask')}</p>
+          {/* Another link is no help to those who may use none, such as banned users and guests. */}
+          {hasExpired && <p className="max-w-md text-muted">{t('joinPage.ask')}</p>}
         </>
       )}
       {group.data === undefined &&
