@@ -148,6 +148,45 @@ describe('over SMTP', () => {
     await expect.poll(state).toMatchObject([{ failed: true, emptied: true, tries: 2 }]);
   });
 
+  test('does not send an email that has expired while the server was down', async () => {
+    const emails = startNode();
+    const before = sink.received.length;
+    await emails.put(email('ann@example.org'), pool);
+    ahead = 600_000;
+    emails.wake();
+    await expect
+      .poll(state)
+      .toMatchObject([{ failed: true, sent: false, last_error: 'expired before delivery' }]);
+    expect(sink.received.length).toBe(before);
+  });
+
+  test('leaves an email that a node is sending to it for two minutes', async () => {
+    let end: (() => void) | undefined;
+    let sendings = 0;
+    const transport = {
+      kind: 'smtp' as const,
+      send: () => {
+        sendings++;
+        return new Promise<void>((resolve) => {
+          end = resolve;
+        });
+      },
+      close: () => undefined,
+    };
+    const clock = { now: () => Date.now() + ahead };
+    const slow = new Emails({ pool, clock, log: testLog, vault, transport });
+    open.push(slow);
+    await slow.put(email('ann@example.org'), pool);
+    slow.wake();
+    await expect.poll(() => sendings).toBe(1);
+    const { rows } = await pool.query(
+      'select extract(epoch from next_try_at - now())::int as seconds from emails',
+    );
+    expect(Math.abs(rows[0].seconds - 120)).toBeLessThan(30);
+    end?.();
+    await expect.poll(state).toMatchObject([{ sent: true, tries: 1 }]);
+  });
+
   test('fails an email at once that would expire before its next attempt', async () => {
     const emails = startNode('smtp://127.0.0.1:1');
     await emails.put(email('ann@example.org', { ttlMs: retryDelay(1) / 4 }), pool);

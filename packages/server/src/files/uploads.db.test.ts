@@ -140,6 +140,13 @@ test('the quota of the server counts each content once, with previews, images an
   await database.pool.query('delete from images');
 });
 
+test('an upload whose folder cannot be created is not started', async () => {
+  const uploads = node();
+  rmSync(join(dataDir, 'uploads'), { recursive: true });
+  await expect(uploads.create(account, { name: 'a', bytes: 1 })).rejects.toThrow('ENOENT');
+  expect((await database.pool.query('select from uploads')).rows).toEqual([]);
+});
+
 describe('a complete upload', () => {
   test('is finished once, however many ask for it', async () => {
     const bytes = randomBytes(4 * MIB);
@@ -262,6 +269,39 @@ describe('an upload', () => {
       expect(['overloaded', 'upload_conflict', 'written']).toContain(outcome);
     }
     expect(partsOf(id).sort()).toEqual((await rowOf(id))?.parts.sort());
+  });
+
+  test('has the bytes of one of two nodes that receive the same, and not too many parts', async () => {
+    const bytes = randomBytes(100);
+    const half = bytes.subarray(0, 50);
+    const [one, two] = [node(), node()];
+    const { id } = await one.create(account, { name: 'a', bytes: bytes.length });
+    let isSent = false;
+    const source: PartSource = {
+      next: async () => {
+        if (isSent) {
+          // The other node records them first.
+          await two.append(account, id, 0, bodyOf(half));
+          return null;
+        }
+        isSent = true;
+        return half;
+      },
+    };
+    await expect(one.append(account, id, 0, { source, stop: () => undefined })).rejects.toEqual(
+      code('upload_conflict'),
+    );
+    expect(await rowOf(id)).toEqual({ received: 50, parts: partsOf(id) });
+    const parts = partsOf(id);
+    await database.pool.query(
+      `update uploads set parts = array_fill('x'::text, array[2000]) where id = $1`,
+      [id],
+    );
+    const rest = () => bodyOf(bytes.subarray(50));
+    await expect(one.append(account, id, 50, rest())).rejects.toEqual(code('upload_conflict'));
+    await database.pool.query('update uploads set parts = $2 where id = $1', [id, parts]);
+    await one.append(account, id, 50, rest());
+    expect(contentOf(bytes).equals(bytes)).toBe(true);
   });
 
   test('that was canceled cannot be written to, even by a node that has not noticed', async () => {

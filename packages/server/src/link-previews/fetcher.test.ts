@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -147,18 +148,22 @@ test('three redirects are followed, and no loop', async () => {
 });
 
 test('no more of an endless or compressed page is read than its limit', async () => {
-  pages.set('/endless', (_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/html' });
-    const more = () => {
-      while (!response.destroyed && response.write(Buffer.alloc(64 * 1024, 'x')));
-    };
-    response.on('drain', more);
-    more();
-  });
+  const endless = (path: string, piece: Buffer, headers = {}) =>
+    pages.set(path, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html', ...headers });
+      const more = () => {
+        while (!response.destroyed && response.write(piece));
+      };
+      response.on('drain', more);
+      more();
+    });
+  endless('/endless', Buffer.alloc(64 * 1024, 'x'));
+  endless('/endless-gzip', gzipSync(randomBytes(64 * 1024)), { 'content-encoding': 'gzip' });
   const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024));
   pages.set('/bomb', (_request, response) => html(response, bomb, { 'content-encoding': 'gzip' }));
   const before = process.memoryUsage().arrayBuffers;
   expect((await fetchPage('/endless')).bytes).toHaveLength(MAX);
+  expect((await fetchPage('/endless-gzip')).bytes).toHaveLength(MAX);
   expect((await fetchPage('/bomb')).bytes).toHaveLength(MAX);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 * 1024);
   await expect(aFetcher().image(at('/bomb'), MAX, never)).rejects.toThrow('type');

@@ -384,6 +384,11 @@ describe('reports of messages', () => {
       [id],
     );
     expect(rows).toEqual([{ message_text: '' }]);
+    // Also of messages that remain.
+    const kept = await reported('kept');
+    const left = await ann.request('DELETE', `/admin/accounts/${kept.dee.id}?messages=keep`);
+    expect(left.status).toBe(204);
+    expect(codeOf(await report(kept.eli, kept.id, kept.seq))).toBe('404 account_not_found');
   });
 
   test('are listed in pages that end by their bytes', async () => {

@@ -207,6 +207,11 @@ describe('single sign-on', () => {
     const second = new Browser();
     await second.logIn('ann other@example.org unverified');
     expect((await second.me()).id).toBe(me.id);
+    const logins = await server.rows(
+      `select details -> 'methods' as methods from audit_log
+       where account_id = '${me.id}' and event = 'login_succeeded'`,
+    );
+    expect(logins).toEqual([{ methods: ['sso'] }, { methods: ['sso'] }]);
   });
 
   test('uses the code flow with PKCE, state and nonce', async () => {

@@ -133,7 +133,7 @@ describe('a rejected word', () => {
     const later = { conversation: group, sendAt: inLater(3_600_000) };
     const early = await member.request('POST', '/me/scheduled', { ...later, body: 'zorkmid soon' });
     expect(early.status).toBe(201);
-    await change([reject('zorkmid*')]);
+    await change([flag('unusual'), reject('zorkmid*')]);
 
     const on = (method: string, path: string, body: object) =>
       member.request(method, `/conversations/${group}${path}`, body);
@@ -150,6 +150,10 @@ describe('a rejected word', () => {
       }),
       'choice of a poll': await on('POST', '/polls', {
         question: 'which',
+        choices: ['a', 'zorkmid'],
+      }),
+      'choice after a flagged question': await on('POST', '/polls', {
+        question: 'an unusual question',
         choices: ['a', 'zorkmid'],
       }),
       forward: await on('POST', `/messages/${source}/forward`, { to: group }),
@@ -208,6 +212,22 @@ describe('a flagged word', () => {
     expect(await flagged()).toEqual([]);
     const rows = await server.rows(`select message_text, comment from reports where id = '${id}'`);
     expect(rows).toEqual([{ message_text: '', comment: '' }]);
+  });
+
+  test('is not reported if its message is hidden or deleted before', async () => {
+    await change([]);
+    const [hidden, deleted] = [(await post('one')).body.seq, (await post('two')).body.seq];
+    const at = (seq: number) => `/conversations/${group}/messages/${seq}`;
+    expect((await owner.request('PUT', `${at(hidden)}/hidden`)).status).toBe(200);
+    expect((await member.request('DELETE', at(deleted))).status).toBe(200);
+    await server.rows(
+      `insert into word_flags (actor_id, client_id, word, flagged_at)
+       select actor_id, client_id, 'pills', now() from events
+       where stream_id = '${group}' and seq in (${hidden}, ${deleted})`,
+    );
+    const queue = () => server.rows('select from word_flags');
+    await until(async () => (await queue()).length === 0, 'the queue to be processed');
+    expect(await flagged()).toEqual([]);
   });
 
   test('shows its entry to admins of the server, not to a member who has created a group', async () => {
