@@ -52,6 +52,22 @@ describe('the documentation', () => {
     expect(broken).toEqual([]);
   });
 
+  test('names only source files that exist', () => {
+    const wrong = files
+      .filter((file) => file !== 'CHANGELOG.md')
+      .flatMap((file) =>
+        [
+          ...read(file).matchAll(
+            /`(?:packages\/)?((?:client|protocol|server|web)\/src\/[a-z\d./-]+\.[a-z]+)`/g,
+          ),
+        ]
+          .map(([, path = '']) => path)
+          .filter((path) => !existsSync(join(root, 'packages', path)))
+          .map((path) => `${file}: ${path}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
   test('lists every page in docs/README.md', () => {
     const listed = linksOf('docs/README.md').map(({ path }) => path);
     const pages = files.filter((file) => /^docs\/[^/]+\.md$/.test(file));
