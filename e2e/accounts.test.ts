@@ -81,7 +81,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
 
     await ada.visit('/settings/profile');
     await ada.page.getByText('Verified', { exact: true }).waitFor();
-    expect(await ada.page.getByLabel('First name').inputValue()).toBe('Ada');
+    await expect.poll(() => ada.page.getByLabel('First name').inputValue()).toBe('Ada');
     expect(await sideways(ada.page)).toBe(0);
     // Another language is shown at once, also in the sidebar, and keeps what was typed and the focus.
     await ada.page.getByLabel('Last name').fill('Not saved');
@@ -160,10 +160,10 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     const german = await error.innerText();
     await page.getByLabel('Sprache').selectOption('ar');
     await expect.poll(() => page.locator('html').getAttribute('dir')).toBe('rtl');
-    expect(await error.innerText()).not.toBe(german);
+    await expect.poll(() => error.innerText()).not.toBe(german);
     await page.getByRole('combobox').selectOption('de');
     await page.getByRole('heading', { name: 'Erstelle dein Konto' }).waitFor();
-    expect(await error.innerText()).toBe(german);
+    await expect.poll(() => error.innerText()).toBe(german);
     await page.getByLabel('Benutzername').fill('ina');
     const answered = page.waitForResponse(/auth\/register$/);
     await page.getByRole('button', { name: 'Konto erstellen' }).click();
@@ -207,7 +207,9 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await third.login('dia', PASSWORD);
     await dia.page.getByRole('link', { name: 'Sessions' }).click();
     await dia.page.getByRole('heading', { level: 2, name: 'Other sessions' }).waitFor();
-    expect(await dia.page.getByRole('button', { name: /^End session: Chrome/ }).count()).toBe(2);
+    await expect
+      .poll(() => dia.page.getByRole('button', { name: /^End session: Chrome/ }).count())
+      .toBe(2);
     expect(await barriers(dia.page)).toEqual([]);
     await dia.page
       .getByRole('button', { name: /^End session: Chrome/ })
@@ -280,7 +282,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     expect(await barriers(page)).toEqual([]);
     await question.getByRole('button', { name: 'Cancel', exact: true }).click();
     await question.waitFor({ state: 'detached' });
-    expect(await period.inputValue()).toBe('server');
+    await expect.poll(() => period.inputValue()).toBe('server');
     await period.selectOption('7');
     await question.getByRole('button', { name: 'Delete messages', exact: true }).click();
     await question.waitFor({ state: 'detached' });

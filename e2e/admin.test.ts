@@ -332,7 +332,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     expect(await asks()).toBe(200);
     await owner.page.getByRole('button', { name: 'I’ve saved it' }).click();
     await owner.page.getByText('Build server').waitFor();
-    expect(await owner.page.getByText(key).count()).toBe(0);
+    await expect.poll(() => owner.page.getByText(key).count()).toBe(0);
     await owner.page.getByRole('button', { name: 'Revoke Build server' }).click();
     await owner.page.getByRole('alertdialog').getByRole('button', { name: 'Revoke key' }).click();
     await owner.page.getByText('No API keys yet').waitFor();

@@ -586,7 +586,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await page.getByRole('heading', { level: 1, name: 'Drop here' }).waitFor();
     await page.getByText('minutes.txt').waitFor();
     await cora.open('Copy from');
-    expect(await page.getByText('minutes.txt').count()).toBe(0);
+    await expect.poll(() => page.getByText('minutes.txt').count()).toBe(0);
 
     await page.locator('[data-row] > a:has-text("Copy from")').click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'Leave group' }).click();
@@ -894,7 +894,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .getByRole('button', { name: 'Quote' })
       .click();
     expect(await text()).toBe('> words');
-    expect(await wim.focused()).toBe('Message Formats');
+    await expect.poll(() => wim.focused()).toBe('Message Formats');
 
     // Rich text: nothing in it is executed or requested, or the page would report errors.
     await field.fill('');
@@ -1004,7 +1004,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await uma.page.getByRole('heading', { name: 'You’re no longer a member of Closing' }).waitFor();
     await uma.page.getByText('Tam Owner removed you from this group.').waitFor();
     const kept = uma.page.getByRole('textbox', { name: 'Unsent message' });
-    expect(await kept.inputValue()).toBe('A thought that took an hour');
+    await expect.poll(() => kept.inputValue()).toBe('A thought that took an hour');
     await uma.page.getByRole('button', { name: 'Copy' }).waitFor();
   });
 
@@ -1115,7 +1115,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await tray.getByRole('button', { name: 'Remove notes.txt' }).waitFor();
     await ida.write('Two files');
     await ida.message('Two files').getByRole('button', { name: 'Show view.png' }).waitFor();
-    expect(await tray.count()).toBe(0);
+    await expect.poll(() => tray.count()).toBe(0);
 
     await joe.open('Pictures');
     const message = joe.message('Two files');
@@ -1251,11 +1251,11 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await field.press('Enter');
     const waiting = ida.page.getByRole('list', { name: 'Messages waiting for their files' });
     await waiting.getByText('Not sent yet').waitFor();
-    expect(await field.inputValue()).toBe('');
+    await expect.poll(() => field.inputValue()).toBe('');
     expect(await barriers(ida.page)).toEqual([]);
     await waiting.getByRole('button', { name: 'Cancel sending and edit' }).click();
     await tray.getByText('notes.txt').waitFor();
-    expect(await field.inputValue()).toBe('Not sent yet');
+    await expect.poll(() => field.inputValue()).toBe('Not sent yet');
     await field.fill('Sent during the upload');
     await field.press('Enter');
     await waiting.getByText('Sent during the upload').waitFor();
@@ -1276,7 +1276,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await joe.message('Sent during the upload').getByRole('link', { name: 'notes.txt' }).waitFor();
     await ida.open('Pictures');
     await ida.message('Sent during the upload').waitFor();
-    expect(await waiting.count()).toBe(0);
+    await expect.poll(() => waiting.count()).toBe(0);
     expect(await joe.message('Not sent yet').count()).toBe(0);
   });
 });

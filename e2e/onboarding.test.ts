@@ -119,7 +119,9 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
     await ended;
     await page.getByRole('link', { name: /Announcements/ }).waitFor();
-    expect(await page.evaluate(() => document.activeElement === document.body)).toBe(false);
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement === document.body))
+      .toBe(false);
     // On the other device, the guide and the tour are over too.
     await phone.page.goto('/');
     await phone.page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();

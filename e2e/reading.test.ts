@@ -427,7 +427,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     // It follows a row that is moved on another device.
     await api('POST', '/me/sidebar/moves', { conversations: [ids[2]], section: orchard?.id });
     await expect.poll(() => namesIn(sid.page, 'Jam')).toEqual([]);
-    expect(await focused()).toContain('Cherries');
+    await expect.poll(focused).toContain('Cherries');
 
     // A direct conversation is closed in all tabs, until its next message.
     const asPia = apiWith(server.url, accessToken);
@@ -508,7 +508,9 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await choose('pomegran', /^A pomegranate/);
     await kit.sees('A pomegranate');
     await choose('dark', /^Switch to dark mode/);
-    expect(await kit.page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    await expect
+      .poll(() => kit.page.evaluate(() => document.documentElement.dataset.theme))
+      .toBe('dark');
     // Commands are also found by the words of other programs.
     await choose('new channel', /^Create a group/);
     await kit.page

@@ -237,7 +237,9 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
       await jon.page.getByRole('log').getByText(line).waitFor();
     }
     // The draft was kept.
-    expect(await jon.page.getByLabel('Message Succession').inputValue()).toBe('Too early');
+    await expect
+      .poll(() => jon.page.getByLabel('Message Succession').inputValue())
+      .toBe('Too early');
     await ina.page.getByLabel(/^Slow mode/).selectOption('0');
     await jon.page.getByText(/you can post again in/).waitFor({ state: 'detached' });
     await ina.page.getByText('Permissions', { exact: true }).click();
@@ -329,7 +331,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await kay.page.getByRole('button', { name: 'Start conversation' }).click();
     const three = kay.page.getByRole('heading', { level: 1, name: /Lee Guest/ });
     await three.waitFor();
-    expect(await three.innerText()).toContain('Ina Owner');
+    await expect.poll(() => three.innerText()).toContain('Ina Owner');
     await kay.write('The three of us');
     await rowTitled(lee.page, /Kay Host.*The three of us/s);
     await kay.page.getByRole('button', { name: 'New direct message' }).click();
@@ -541,7 +543,9 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
         .png()
         .toBuffer(),
     });
-    expect(await dialog.getByLabel('Name', { exact: true }).inputValue()).toBe('party-parrot');
+    await expect
+      .poll(() => dialog.getByLabel('Name', { exact: true }).inputValue())
+      .toBe('party-parrot');
     await dialog.getByRole('button', { name: 'Add emoji', exact: true }).click();
     const list = eda.page.getByRole('list', { name: 'Custom emoji' });
     await list.getByText(':party-parrot:').waitFor();
