@@ -435,7 +435,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     expect(await toastOf(reader.page, 'entry').count()).toBe(0);
     await writer.write('Live again');
     await toastOf(reader.page, 'Live again').waitFor();
-    expect(await reader.page.title()).toMatch(/^\(3\) /);
+    await expect.poll(() => reader.page.title()).toMatch(/^\(3\) /);
   });
 
   test('show usernames for names that look alike', async () => {

@@ -6,7 +6,7 @@ import {
   type Event,
 } from '@parley/protocol';
 import { errorMessage } from '../lib/text.ts';
-import { refusalText, t } from '../texts/index.ts';
+import { loadRestOfTexts, refusalText, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { attempt } from '../ui/attempt.ts';
@@ -66,7 +66,9 @@ export class Notices {
   }
 
   /** Handles a command that the server rejected. */
-  rejected({ entry, refusal }: ClientEvents['nack']): void {
+  async rejected({ entry, refusal }: ClientEvents['nack']): Promise<void> {
+    // Without the texts of refusals the reason would be in English.
+    await loadRestOfTexts().catch(() => undefined);
     const { command } = entry;
     const { op, conversation } = command;
     const description = REJECTED[op];

@@ -1,18 +1,12 @@
 import type { Seq } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useMemo } from 'react';
-import {
-  answerWorker,
-  closeNotifications,
-  onNotificationOpened,
-} from '../lib/browser-notifications.ts';
-import { idleAfterStart } from '../lib/idle-schedule.ts';
-import { loadPart, mayLoadAhead } from '../lib/load-error.ts';
+import { answerWorker, onNotificationOpened } from '../lib/browser-notifications.ts';
 import { messageHash } from '../lib/message-hash.ts';
 import { isPushOn } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { BlockedUsers } from './blocked-users.ts';
-import type { Notices, NoticesDeps, OpenConversation } from './notices.tsx';
+import { Notices, type NoticesDeps, type OpenConversation } from './notices.tsx';
 
 /**
  * Notifies the user of messages in other conversations (a toast while the page has the focus, a
@@ -58,50 +52,20 @@ export function useNotifications(): void {
   }, [client, account, blocked, navigate]);
 }
 
-/**
- * Shows notices, whose code is loaded when something happens of which the user may be notified, or after the start.
- * Returns a function that ends it.
- */
+/** Shows notices. Returns a function that ends it. */
 function followNotices(deps: NoticesDeps): () => void {
   const { client } = deps;
-  let notices: Notices | null = null;
-  let isStopped = false;
-  /** What has happened since the code was requested. */
-  let waiting: ((notices: Notices) => void)[] = [];
-  const load = async () => {
-    const module = await loadPart(() => import('./notices.tsx'));
-    if (isStopped || notices) return;
-    notices = new module.Notices(deps);
-    for (const notify of waiting) notify(notices);
-    waiting = [];
-  };
-  const notify = (run: (notices: Notices) => void) => {
-    if (notices) {
-      run(notices);
-      return;
-    }
-    waiting.push(run);
-    // If it fails, the next event tries again.
-    load().catch((error: unknown) => console.warn('Notice not shown:', error));
-  };
+  const notices = new Notices(deps);
   const stops = [
-    idleAfterStart.schedule(() => {
-      if (mayLoadAhead()) load().catch(() => undefined);
-    }),
-    client.onEvent((event) => {
-      // Messages that were missed while offline show as unread counts.
-      if (notices || client.state === 'live') notify((to) => to.event(event));
-    }),
-    client.subscribe(() => notices?.changed()),
-    client.on('nack', (nack) => notify((to) => to.rejected(nack))),
-    client.on('refused', (error) => notify((to) => to.refused(error))),
-    client.on('registered', (user) => notify((to) => to.registered(user))),
+    client.onEvent((event) => notices.event(event)),
+    client.subscribe(() => notices.changed()),
+    client.on('nack', (nack) => void notices.rejected(nack)),
+    client.on('refused', (error) => notices.refused(error)),
+    client.on('registered', (user) => notices.registered(user)),
   ];
   return () => {
-    isStopped = true;
     for (const stop of stops) stop();
     // No data of this account may remain for the next one.
-    notices?.clear();
-    void closeNotifications();
+    notices.clear();
   };
 }
