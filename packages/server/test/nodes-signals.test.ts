@@ -115,14 +115,17 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     await b.hello(bob.accessToken);
     const three = await nodes.node();
     await nodes.connected(three);
-    const a = nodes.peer(three);
-    await a.hello(alice.accessToken);
-    await until(async () => {
-      const ready = await nodes.peer(three).hello(alice.accessToken);
-      return ready.presence.some((p) => p.account === bob.id && p.state === 'active');
-    }, 'bob to be known on the third node');
-    const elsewhere = nodes.peer(one);
-    await elsewhere.hello(alice.accessToken);
+    const learned = async (node: typeof one) => {
+      let peer = nodes.peer(node);
+      await until(async () => {
+        peer = nodes.peer(node);
+        const ready = await peer.hello(alice.accessToken);
+        return ready.presence.some((p) => p.account === bob.id && p.state === 'active');
+      }, 'bob to be known on the node');
+      return peer;
+    };
+    await learned(three);
+    const elsewhere = await learned(one);
     await two.stop();
     await elsewhere.until(() => seen(elsewhere, bob).at(-1) === 'offline', 'bob to be gone');
   });

@@ -237,15 +237,22 @@ describe('presences', () => {
   test('presences of a node end when it announces its stop', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
-    one.board.set(ann, {}, 'active');
+    const connection = {};
+    one.board.set(ann, connection, 'active');
     vi.advanceTimersByTime(6_000);
     expect(two.board.stateOf(ann)).toBe('active');
     one.messages.stop();
     report();
     expect(two.board.stateOf(ann)).toBe('offline');
     network.take();
+    // Its sockets are closed after that. Neither they nor a request for its presences make it known again.
+    const three = aNode(network, 'three');
+    one.board.remove(ann, connection);
+    one.broker.handlers.get('presence-missed')?.('"one"', 'two', null);
+    one.board.set(bob, {}, 'active');
     vi.advanceTimersByTime(6_000);
-    expect(network.take()).not.toContain('one presence');
+    expect(network.take().filter((sent) => sent.startsWith('one '))).toEqual([]);
+    expect([two, three].map(({ board }) => board.stateOf(ann))).toEqual(['offline', 'offline']);
   });
 
   test('presences of a silent node end after ten seconds', () => {

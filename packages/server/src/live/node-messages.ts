@@ -55,6 +55,8 @@ export class NodeMessages {
   /** Counts the changes of the presences here that were sent. */
   #version = 0;
   #fullListAt = Number.NEGATIVE_INFINITY;
+  /** Whether the other nodes were told that the presences here have ended; a later message would start them again. */
+  #isStopped = false;
 
   constructor(broker: Broker, board: PresenceBoard, handlers: NodeMessageHandlers, log: Logger) {
     this.#broker = broker;
@@ -122,13 +124,15 @@ export class NodeMessages {
 
   /** Sends changes of the presences here to all nodes. */
   sendPresence(changes: readonly PresenceChange[]): void {
+    if (this.#isStopped) return;
     this.#version++;
     this.#send(null, 'presence', { version: this.#version, changes });
   }
 
-  /** Notifies the other nodes that this one is stopping. */
+  /** Notifies the other nodes that this one is stopping; the presences here end for them. */
   stop(): void {
     clearInterval(this.#timer);
+    this.#isStopped = true;
     this.#send(null, 'node-leaves', null);
   }
 
@@ -193,7 +197,7 @@ export class NodeMessages {
 
   #sendFullList(): void {
     const now = performance.now();
-    if (now - this.#fullListAt < FULL_LIST_MS) return;
+    if (this.#isStopped || now - this.#fullListAt < FULL_LIST_MS) return;
     this.#fullListAt = now;
     this.#send(null, 'presences', { version: this.#version, whole: this.#board.here() });
   }
