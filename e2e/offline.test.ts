@@ -84,7 +84,10 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     await pia.page.goto('/settings/sessions');
     await pia.page.getByRole('main').getByText('This will load when you’re back online.').waitFor();
     await pia.page.goto('/settings/notifications');
-    await pia.page.getByRole('checkbox', { name: /^Notify me about reactions/ }).check();
+    const reactions = pia.page.getByRole('checkbox', { name: /^Notify me about reactions/ });
+    // Shown with the next frame, for which `check` does not wait.
+    await reactions.click();
+    await expect.poll(() => reactions.isChecked()).toBe(true);
     await pia.page.getByLabel('Keywords').fill('rescue');
     await pia.page.getByRole('button', { name: 'Save keywords' }).click();
     await pia.page.getByText('Saved on this device.').waitFor();
