@@ -326,6 +326,7 @@ describe('a thread is followed', () => {
     const other = await says(append, ann, id, 'for @dan');
     await replies(ann, id, other, 'reply');
     stored(await unfollow(dan, id, other));
+    expect(await following(dan, id)).toMatchObject([{ thread: root, isFollowing: true }]);
     stored((await eraseFollows(append, dan)) as Outcome);
     expect(await eraseFollows(append, dan)).toBeNull();
     const { rows } = await db.pool.query('select from thread_follows where account_id = $1', [dan]);
