@@ -174,18 +174,27 @@ describe('backup and restore', () => {
     expect(posted.body.seq).toBe((heads[group] ?? 0) + 1);
   });
 
-  test('a killed backup leaves no file under its name; the next one succeeds and cleans up', async () => {
+  test('an interrupted backup leaves nothing, a killed one no file under its name; the next one cleans up', async () => {
     const data = workspace.path('data');
     const file = workspace.path('backup.tar.gz');
     await workspace.server(data);
     await fillStream(connectionOf(data), 100_000);
 
-    const child = workspace.parley(data, ['backup', file]);
     const draft = () => readdirSync(workspace.dir).find((name) => name.includes('.part-'));
-    await eventually(() => {
-      const name = draft();
-      return name !== undefined && statSync(workspace.path(name)).size > 100_000;
-    }, 'the backup to be in the middle');
+    const startedBackup = async () => {
+      const child = workspace.parley(data, ['backup', file]);
+      await eventually(() => {
+        const name = draft();
+        return name !== undefined && statSync(workspace.path(name)).size > 100_000;
+      }, 'the backup to be in the middle');
+      return child;
+    };
+    const interrupted = await startedBackup();
+    interrupted.process.kill('SIGINT');
+    expect(await interrupted.ended).toBe(1);
+    expect(readdirSync(workspace.dir)).toEqual(['data']);
+
+    const child = await startedBackup();
     await child.kill();
 
     expect(existsSync(file)).toBe(false);

@@ -272,5 +272,9 @@ describe('an archive', () => {
     );
     await expect(failing.stream('x', 2, content)).rejects.toThrow('The source failed');
     await failing.abandon();
+    // Nothing has failed: it ends because it is abandoned.
+    const unfinished = new ArchiveWriter(join(dir, 'unfinished'), new Date());
+    await unfinished.add('x', Buffer.from('a'));
+    await expect(unfinished.abandon()).resolves.toBeUndefined();
   });
 });
