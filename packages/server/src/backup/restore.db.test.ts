@@ -163,7 +163,12 @@ describe('restore', () => {
       'tables/events/000001.copy',
       (text: string) => text.slice(text.indexOf('\n') + 1),
     ],
-    ['another file', 'file secret', 'files/secret', (text: string) => text.replace(/^./, '-')],
+    [
+      'another file',
+      'file secret',
+      'files/secret',
+      (text: string) => text.replace(/^./, (first) => (first === '-' ? '_' : '-')),
+    ],
     ['a file outside', '"../secret"', 'files/secret', undefined],
     ['no end', 'the end of the backup is missing', 'manifest.json', undefined],
   ])('refuses a damaged backup: %s', async (damage, description, entry, change) => {
