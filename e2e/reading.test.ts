@@ -218,15 +218,17 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await vera.page.getByLabel('Comment (optional)').fill('Worth a vote');
     // The server forwards the message, and its response is lost.
     let lost = 0;
-    await vera.page.route(
-      '**/forward',
-      async (route) => {
-        await route.fetch();
-        lost++;
-        await route.abort();
-      },
-      { times: 1 },
-    );
+    const loseResponse = () =>
+      vera.page.route(
+        '**/forward',
+        async (route) => {
+          await route.fetch();
+          lost++;
+          await route.abort();
+        },
+        { times: 1 },
+      );
+    await loseResponse();
     const target = vera.page.getByRole('dialog').getByRole('button', { name: 'everyone' });
     await target.click();
     await expect.poll(() => lost).toBe(1);
@@ -239,9 +241,18 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     // To a user with whom there is no conversation yet.
     await act(vera, 'Which lunch?', 'Forward message');
     await vera.page.getByLabel('Find a conversation').fill('pol pau');
+    await loseResponse();
     await vera.page.getByRole('dialog').getByRole('button', { name: 'Paul Poller @' }).click();
+    await expect.poll(() => lost).toBe(2);
+    // By now there is one: trying again forwards the message once all the same.
+    await vera.page
+      .getByRole('dialog')
+      .getByRole('button', { name: 'Paul Poller', exact: true })
+      .click();
+    await vera.page.getByRole('dialog').waitFor({ state: 'detached' });
     await paul.open('Vera Voter');
     await quoted.getByRole('blockquote').getByText('Which lunch?').waitFor();
+    expect(await quoted.count()).toBe(1);
   });
 
   test('a draft is the same on all devices until it is sent', async () => {

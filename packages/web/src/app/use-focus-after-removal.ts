@@ -7,7 +7,7 @@ export function useFocusAfterRemoval(): void {
     let stop: (() => void) | undefined;
     const onFocus = ({ target }: FocusEvent) => {
       stop?.();
-      // It has moved the focus, which was handled meanwhile.
+      // Another handler of this event has moved the focus on, and that event was handled first.
       if (document.activeElement !== target) return;
       const isInList = target instanceof HTMLElement && target.closest('li') !== null;
       stop = isInList ? followRemoval(target) : undefined;

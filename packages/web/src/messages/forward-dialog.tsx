@@ -32,11 +32,11 @@ export function ForwardDialog({
     list.current?.querySelector('button')?.focus();
   };
   const targets = useForwardTargets(text);
-  const forward = async ({ key, title, open }: ForwardTarget) => {
+  const forward = async ({ title, open }: ForwardTarget) => {
     setBusy(true);
     try {
       const to = await open();
-      await client.api.forward(message.conversation, message.seq, to, commandId(key));
+      await client.api.forward(message.conversation, message.seq, to, commandId(to));
       // Runs only once, because the dialog closes: the outbox delivers the comment.
       if (comment.trim() !== '') client.post(to, comment.trim());
       toast(t('forward.done', { title }));
