@@ -81,7 +81,7 @@ const BOUNDS: [what: string, schema: z.ZodType, accepted: unknown[], rejected: u
     'a post',
     PostBody,
     [{ body: 'x' }, { body: '', attachments: ids(1) }],
-    [{ body: '' }, { body: '', attachments: [] }, {}],
+    [{ body: '' }, { body: '', attachments: [] }, { body: '\u200b' }, {}],
   ],
   [
     'a poll',

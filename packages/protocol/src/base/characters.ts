@@ -3,6 +3,16 @@ export function isStorable(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();
 }
 
+/**
+ * Anything but white space, control characters, invisible characters and blanks (which UAX #44 has no property for).
+ * Marks without a letter are visible.
+ */
+const VISIBLE =
+  /[^\s\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\ufffc\ufff9-\ufffb]/u;
+
+/** Returns whether nothing of a text can be seen. */
+export const isBlank = (text: string): boolean => !VISIBLE.test(text);
+
 /** Returns the length in Unicode code points. */
 export function codePoints(text: string): number {
   let n = 0;

@@ -1,4 +1,4 @@
-import { codePoints, isStorable } from './characters.ts';
+import { codePoints, isBlank, isStorable } from './characters.ts';
 import { customEmojiOf } from './emoji-reference.ts';
 import { AttachmentIds } from './files.ts';
 import { LIMITS } from './limits.ts';
@@ -9,7 +9,6 @@ import { z } from './z.ts';
 const coded = (code: string) => ({ params: { code } });
 
 const EMPTY = { message: 'A message can’t be empty', ...coded('body_empty') };
-const isEmpty = (text: string): boolean => text.trim().length === 0;
 
 /** The body of a message with files, which may be empty. */
 const OptionalBody = z
@@ -25,11 +24,11 @@ const OptionalBody = z
   .meta({ maxLength: LIMITS.bodyCharacters });
 
 /**
- * The body of a message: 1 to 16,000 characters, not only white space, all of them storable.
+ * The body of a message: 1 to 16,000 characters, at least one of them visible, all of them storable.
  * Clients show it as Markdown (a subset of CommonMark, with tables and strikethrough); it is stored
  * as typed.
  */
-export const Body = OptionalBody.refine((t) => !isEmpty(t), EMPTY).meta({
+export const Body = OptionalBody.refine((t) => !isBlank(t), EMPTY).meta({
   minLength: 1,
   maxLength: LIMITS.bodyCharacters,
 });
@@ -47,7 +46,7 @@ export const withContent = <T extends z.ZodRawShape>(fields: T) =>
 
 const hasContent = (value: unknown): boolean => {
   const { body, attachments } = value as { body?: unknown; attachments?: unknown };
-  return attachments !== undefined || typeof body !== 'string' || !isEmpty(body);
+  return attachments !== undefined || typeof body !== 'string' || !isBlank(body);
 };
 
 /**

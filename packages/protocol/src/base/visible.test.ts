@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DisplayName, Username } from '../rest/rest.ts';
+import { Body } from './text.ts';
 
 const accepts = (name: string) => DisplayName.safeParse(name).success;
 
@@ -49,6 +50,9 @@ describe('a display name', () => {
       // White space at the ends is trimmed.
       const { data } = DisplayName.safeParse(name);
       expect(data ?? '', JSON.stringify(name)).toBe(data === undefined ? '' : 'a');
+      const hasLetter = name.includes('a');
+      const isStored = hasLetter && character !== '\u0000';
+      expect(Body.safeParse(name).success, `a message ${JSON.stringify(name)}`).toBe(isStored);
     }
   });
 

@@ -162,6 +162,7 @@ describe('a post', () => {
   test.each([
     ['empty', '', 'body_empty'],
     ['of white space', ' \n\t ', 'body_empty'],
+    ['of invisible characters', '\u200b \u3164\u2800', 'body_empty'],
     ['of 16,001 characters', 'x'.repeat(16_001), 'body_too_long'],
     ['with NUL', 'a\u0000b', 'text_invalid'],
     ['with half a surrogate pair', 'a\ud800b', 'text_invalid'],

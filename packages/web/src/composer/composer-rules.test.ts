@@ -19,6 +19,7 @@ describe('message text', () => {
     expect(isSendable('a')).toBe(true);
     expect(isSendable('')).toBe(false);
     expect(isSendable(' \n\t')).toBe(false);
+    expect(isSendable('\u200b')).toBe(false);
     expect(isSendable('a'.repeat(LIMITS.bodyCharacters))).toBe(true);
     expect(isSendable('a'.repeat(LIMITS.bodyCharacters + 1))).toBe(false);
   });

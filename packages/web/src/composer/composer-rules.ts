@@ -1,4 +1,4 @@
-import { codePoints, LIMITS } from '@parley/protocol';
+import { codePoints, isBlank, LIMITS } from '@parley/protocol';
 import { isOfInputMethod } from '../lib/input-method.ts';
 
 /** Returns how many more characters fit; negative if the text is too long. */
@@ -8,7 +8,7 @@ export function charactersLeft(text: string): number {
 
 /** Returns whether a text can be sent with a number of files; with files, it may be empty. */
 export function isSendable(text: string, files = 0): boolean {
-  return (text.trim() !== '' || files > 0) && charactersLeft(text) >= 0;
+  return (!isBlank(text) || files > 0) && charactersLeft(text) >= 0;
 }
 
 /** A key press in a message field. */

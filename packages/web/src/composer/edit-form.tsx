@@ -1,4 +1,5 @@
 import type { ConversationView } from '@parley/client';
+import { isBlank } from '@parley/protocol';
 import { useEffect, useState } from 'react';
 import type { EditFormProps } from '../messages/message-body.tsx';
 import { usePermissions } from '../messages/use-permissions.ts';
@@ -40,7 +41,7 @@ function Form({
   };
   const save = () => {
     if (isTooLong) return;
-    const body = text.trim();
+    const body = isBlank(text) ? '' : text.trim();
     if (body && body !== message.body) client.edit(message.conversation, message.seq, body);
     onDone();
     if (!body && mayDelete && message.attachments.length === 0 && !message.forwardedFrom)

@@ -1,4 +1,4 @@
-import { type ConversationId, LIMITS } from '@parley/protocol';
+import { type ConversationId, isBlank, LIMITS } from '@parley/protocol';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
@@ -80,7 +80,7 @@ export function PollDialog({
           look="primary"
           className="w-full"
           busy={busy}
-          disabled={question.trim() === '' || filled.length < LIMITS.pollChoicesMin}
+          disabled={isBlank(question) || filled.length < LIMITS.pollChoicesMin}
         >
           {t('poll.post')}
         </Button>

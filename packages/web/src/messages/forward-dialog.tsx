@@ -1,4 +1,5 @@
 import type { TimelineMessage } from '@parley/client';
+import { isBlank } from '@parley/protocol';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
@@ -38,7 +39,7 @@ export function ForwardDialog({
       const to = await open();
       await client.api.forward(message.conversation, message.seq, to, commandId(to));
       // Runs only once, because the dialog closes: the outbox delivers the comment.
-      if (comment.trim() !== '') client.post(to, comment.trim());
+      if (!isBlank(comment)) client.post(to, comment.trim());
       toast(t('forward.done', { title }));
       onClose();
     } catch (error) {

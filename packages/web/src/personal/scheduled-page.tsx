@@ -1,5 +1,5 @@
 import type { ConversationView } from '@parley/client';
-import { LIMITS, type ScheduledMessage } from '@parley/protocol';
+import { isBlank, LIMITS, type ScheduledMessage } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { CalendarClock, Pencil, SendHorizontal, Trash2, TriangleAlert } from 'lucide-react';
@@ -205,7 +205,7 @@ function EditText({ item, onClose }: { item: ScheduledMessage; onClose: () => vo
           type="submit"
           look="primary"
           busy={busy}
-          disabled={body.trim() === ''}
+          disabled={isBlank(body)}
           className="mt-4 w-full"
         >
           {t('common.saveChanges')}
