@@ -122,6 +122,7 @@ export const ERRORS = {
   },
   too_many_user_groups: { status: 409, title: 'The server has reached the limit of user groups' },
   emoji_name_taken: { status: 409, title: 'A custom emoji with this name already exists' },
+  emoji_name_reserved: { status: 409, title: 'A Unicode emoji has this name' },
   emoji_not_found: { status: 404, title: 'Custom emoji not found' },
   too_many_emoji: { status: 409, title: 'The server has reached the limit of custom emoji' },
   email_taken: { status: 409, title: 'An account with this email address already exists' },

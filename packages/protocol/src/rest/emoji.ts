@@ -47,7 +47,7 @@ export const CreateEmojiBody = z
     examples: [
       {
         name: 'party-parrot',
-        aliases: ['parrot'],
+        aliases: ['parrot-dance'],
         file: '0197a2c4-0000-7000-8000-000000000001',
       },
     ],

@@ -10,6 +10,7 @@ import {
   refusal,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
+import { unicodeEmoji } from '@parley/protocol/emoji';
 import type { Auditing } from '../audit/audit-log.ts';
 import { mayAct } from '../permissions/account-state.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
@@ -141,6 +142,9 @@ const rule: Rule<EmojiCommand> = {
     if (before?.name === name && before.aliases.join() === aliases.join()) {
       return { unchanged: tx.head(WORKSPACE_STREAM) };
     }
+    const ofBefore = before ? [before.name, ...before.aliases] : [];
+    const reserved = refusalOfUnicodeNames(name, aliases, ofBefore);
+    if (reserved) return { refuse: reserved };
     const conflict = await refusalOfNames(tx, emoji, name, aliases);
     if (conflict) return { refuse: conflict };
     const event = newEvent(WORKSPACE_STREAM, 'emoji.changed', {
@@ -190,7 +194,35 @@ async function readState(tx: RuleContext, actor: AccountId, emoji: EmojiId): Pro
   return row ?? { role: 'member', mayAct: false, emoji: 0, before: null };
 }
 
-/** Returns why an emoji can’t have these names; null if no other emoji has any of them. */
+/**
+ * Returns why an emoji can’t have these names; null if none of the new ones is that of a Unicode emoji. Otherwise
+ * whoever may add emoji could replace 🎉 for everyone.
+ */
+function refusalOfUnicodeNames(
+  name: string,
+  aliases: readonly string[],
+  ofBefore: readonly string[],
+): Refusal | null {
+  const reserved = [name, ...aliases].filter(
+    (one) => unicodeEmoji(one) !== undefined && !ofBefore.includes(one),
+  );
+  if (reserved.length === 0) return null;
+  const names = reserved.map((one) => `:${one}: (${unicodeEmoji(one)})`).join(', ');
+  return refusalOfField(
+    'emoji_name_reserved',
+    reserved.includes(name) ? 'name' : 'aliases',
+    `A Unicode emoji is called ${names}`,
+  );
+}
+
+/** Returns a refusal because of one field, which the message explains. */
+const refusalOfField = (
+  code: 'emoji_name_reserved' | 'emoji_name_taken',
+  field: 'name' | 'aliases',
+  message: string,
+): Refusal => refusal(code, message, { errors: [{ field, code, message }] });
+
+/** Returns why an emoji can’t have these names; null if no other custom emoji has any of them. */
 async function refusalOfNames(
   tx: RuleContext,
   emoji: EmojiId,
@@ -209,9 +241,5 @@ async function refusalOfNames(
   const taken = row?.taken ?? [];
   if (taken.length === 0) return null;
   const message = `Another custom emoji is called ${taken.map((one) => `:${one}:`).join(', ')}`;
-  return refusal('emoji_name_taken', message, {
-    errors: [
-      { field: taken.includes(name) ? 'name' : 'aliases', code: 'emoji_name_taken', message },
-    ],
-  });
+  return refusalOfField('emoji_name_taken', taken.includes(name) ? 'name' : 'aliases', message);
 }

@@ -174,6 +174,7 @@ const WHERE: Readonly<Record<RefusalCode, Where>> = {
   user_group_changed: ['updateUserGroup'],
   too_many_user_groups: ['createUserGroup'],
   emoji_name_taken: ['addEmoji', 'updateEmoji'],
+  emoji_name_reserved: ['addEmoji', 'updateEmoji'],
   emoji_not_found: ['updateEmoji', 'deleteEmoji', 'addReaction', 'removeReaction'],
   too_many_emoji: ['addEmoji'],
   email_taken: NAMED,

@@ -2142,6 +2142,7 @@ const errors: ErrorTexts = {
       'Diese Benutzergruppe wurde von jemand anderem geändert; lade sie neu und versuch es noch einmal',
     too_many_user_groups: 'Der Server hat die Höchstzahl an Benutzergruppen erreicht',
     emoji_name_taken: 'Ein eigenes Emoji heißt schon so',
+    emoji_name_reserved: 'Ein Unicode-Emoji heißt schon so',
     emoji_not_found: 'Eigenes Emoji nicht gefunden',
     too_many_emoji: 'Der Server hat die Höchstzahl an eigenen Emojis erreicht',
     email_taken: 'Es gibt schon ein Konto mit dieser E-Mail-Adresse',

@@ -2191,6 +2191,7 @@ const errors: ErrorTexts = {
       'Otra persona cambió este grupo de usuarios; vuelve a cargarlo e inténtalo de nuevo',
     too_many_user_groups: 'El servidor alcanzó el número máximo de grupos de usuarios',
     emoji_name_taken: 'Ya hay un emoji personalizado con este nombre',
+    emoji_name_reserved: 'Ya hay un emoji Unicode con este nombre',
     emoji_not_found: 'Emoji personalizado no encontrado',
     too_many_emoji: 'El servidor alcanzó el número máximo de emojis personalizados',
     email_taken: 'Ya hay una cuenta con esta dirección de correo',
