@@ -76,8 +76,12 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
       .toBe('true');
     // A reload does not lose the step.
     await ada.page.reload();
+    // Meanwhile the scripts of a session are loaded into the browser’s cache.
+    const requests = () => ada.page.evaluate(requestsForTheConversation);
+    await expect.poll(requests).toMatchObject([{ from: 'link' }]);
     await ada.page.getByLabel('Verification code').fill(code);
     await ada.inside();
+    expect(await requests()).toMatchObject([{ from: 'link' }, { from: 'script', isCached: true }]);
 
     await ada.visit('/settings/profile');
     await ada.page.getByText('Verified', { exact: true }).waitFor();
@@ -334,3 +338,14 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     expect(await fay.page.getByText('Incorrect username or password').count()).toBe(0);
   });
 });
+
+/** Runs in a page: how the script of a conversation was requested, and whether the browser had it in its cache. */
+function requestsForTheConversation(): { from: string; isCached: boolean }[] {
+  const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+  return entries
+    .filter(({ name }) => /\/conversation-[\w-]+\.js$/.test(name))
+    .map(({ initiatorType, transferSize }) => ({
+      from: initiatorType,
+      isCached: transferSize === 0,
+    }));
+}

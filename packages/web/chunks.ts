@@ -29,7 +29,7 @@ export const CHUNK_GROUPS: Group[] = [
         'application',
         // What both the pages of the login and a conversation need.
         'texts/rich-text',
-        'lib/(load-error|text)',
+        'lib/(idle-schedule|load-error|text)',
         // What the page for visitors has in common with a conversation, too.
         'session/(entries|server-name)',
         'ui/(avatar|square-image)',

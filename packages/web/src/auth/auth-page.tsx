@@ -6,6 +6,7 @@ import { Logo } from '../ui/logo.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
 import { LanguageMenu } from './language-menu.tsx';
+import { usePrefetchedSession } from './prefetch-session.ts';
 import { useAuthOptions } from './use-auth-options.ts';
 
 /**
@@ -24,6 +25,7 @@ export function AuthPage({
   other: ReactNode;
 }) {
   usePageTitle(title);
+  usePrefetchedSession();
   const storedName = useServerName();
   const serverName = useAuthOptions()?.name ?? storedName;
   return (
