@@ -37,6 +37,7 @@ export const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
     const path = `/c/${first(contents)}`;
     return {
       landing: await sizeOf(browser, url, '/welcome'),
+      login: await sizeOf(browser, url, '/login'),
       firstView: await sizeOf(browser, url, path, state),
     };
   },
