@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { PLANTED_FAULTS as CHAOS } from '../chaos/src/planted-faults.ts';
+import { PLANTED_FAULTS as CHAOS } from '../chaos/src/planted-faults/planted-faults.ts';
 import {
   PLANTED_IN_EVERY_RUN,
   PLANTED_FAULTS as SIMULATION,

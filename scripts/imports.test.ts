@@ -22,7 +22,11 @@ const SERVER_LAYERS: readonly (readonly string[])[] = [
   // Domains.
   ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets'],
   ['accounts/users', 'files'],
+  ['messages/content', 'messages/history'],
+  ['messages/projections', 'messages/read-cursors', 'messages/threads'],
+  ['messages/redaction'],
   ['messages'],
+  ['messages/routes'],
   ['conversations', 'link-previews', 'personal'],
   ['admission', 'blocks', 'emoji', 'notifications', 'sidebar', 'status', 'user-groups'],
   ['accounts/invitations', 'accounts/verification', 'erasure', 'event-types', 'push', 'search'],
@@ -110,6 +114,19 @@ const WEB_LAYERS: readonly (readonly string[])[] = [
   ['main.ts'],
 ];
 
+/** The layers of chaos/src, likewise. */
+const CHAOS_LAYERS: readonly (readonly string[])[] = [
+  ['lib', 'processes'],
+  ['history'],
+  ['checker', 'steps'],
+  ['plan'],
+  ['clients', 'planted-faults'],
+  ['faults.ts', 'shrink.ts'],
+  ['run.ts'],
+  ['report.ts'],
+  ['main.ts'],
+];
+
 /** The packages that each package may import. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'packages/protocol': [],
@@ -169,6 +186,7 @@ describe.each([
   ['the protocol', 'packages/protocol/src', PROTOCOL_LAYERS],
   ['the SDK', 'packages/client/src', CLIENT_LAYERS],
   ['the web client', 'packages/web/src', WEB_LAYERS],
+  ['chaos runs', 'chaos/src', CHAOS_LAYERS],
 ])('the folders of %s', (_name, source, layers) => {
   const imports = relativeImports(source);
   const layerOf = (folder: string): number => layers.findIndex((layer) => layer.includes(folder));

@@ -1,11 +1,11 @@
-import type { ClientDriver } from './client-driver.ts';
-import type { RunDatabase } from './database.ts';
-import type { SmallDisk } from './disk.ts';
-import type { FaultName } from './fault-names.ts';
-import type { NodeProcess } from './node-process.ts';
-import type { Random } from './random.ts';
-import type { LocalRedis } from './redis.ts';
-import type { Fate, RedisProxy } from './redis-proxy.ts';
+import type { ClientDriver } from './clients/client-driver.ts';
+import type { Random } from './lib/random.ts';
+import type { FaultName } from './plan/fault-names.ts';
+import type { RunDatabase } from './processes/database.ts';
+import type { SmallDisk } from './processes/disk.ts';
+import type { NodeProcess } from './processes/node-process.ts';
+import type { LocalRedis } from './processes/redis.ts';
+import type { Fate, RedisProxy } from './processes/redis-proxy.ts';
 
 /** The targets of faults. */
 export interface FaultContext {

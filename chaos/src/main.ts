@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FAULTS, type FaultName } from './fault-names.ts';
-import type { Mode, Options } from './plan.ts';
-import { planRun } from './plan.ts';
-import { PLANTED_FAULTS } from './planted-faults.ts';
-import { PRESETS, SMALL } from './presets.ts';
+import { FAULTS, type FaultName } from './plan/fault-names.ts';
+import type { Mode, Options } from './plan/plan.ts';
+import { planRun } from './plan/plan.ts';
+import { PRESETS, SMALL } from './plan/presets.ts';
+import { PLANTED_FAULTS } from './planted-faults/planted-faults.ts';
 import { reportOf } from './report.ts';
 import { run } from './run.ts';
 import { shortest } from './shrink.ts';

@@ -1,5 +1,5 @@
+import type { Violation } from './checker/violation.ts';
 import type { RunResult } from './run.ts';
-import type { Violation } from './violation.ts';
 
 /** Violations printed per rule; the history has them all. */
 const PRINTED = 3;

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, inject, test, vi } from 'vitest';
 import { copyCluster } from '../../packages/server/test/support/template.ts';
-import { type Options, planRun } from './plan.ts';
-import { PLANTED_FAULTS, type PlantedFault } from './planted-faults.ts';
-import { PRESETS, SHORT, SMALL } from './presets.ts';
+import { type Options, planRun } from './plan/plan.ts';
+import { PRESETS, SHORT, SMALL } from './plan/presets.ts';
+import { PLANTED_FAULTS, type PlantedFault } from './planted-faults/planted-faults.ts';
 import { reportOf } from './report.ts';
 import { type RunResult, run } from './run.ts';
 

@@ -1,7 +1,7 @@
-import type { CheckOptions } from './check-options.ts';
-import { check } from './checker.ts';
-import type { HistoryRecord } from './history.ts';
-import type { Violation } from './violation.ts';
+import type { CheckOptions } from './checker/check-options.ts';
+import { check } from './checker/checker.ts';
+import type { Violation } from './checker/violation.ts';
+import type { HistoryRecord } from './history/history.ts';
 
 /** The search for a shorter history takes at most this long, ms. */
 const PATIENCE_MS = 20_000;

@@ -29,7 +29,7 @@ const WIDER = {
   'packages/server/src/conversations': [
     server(
       'src/messages/commands.db',
-      'src/messages/read-cursors.db',
+      'src/messages/read-cursors/read-cursors.db',
       'src/messages/visibility.db',
       'src/live/live.db',
       'src/own-data/own-data.db',

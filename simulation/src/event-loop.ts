@@ -1,4 +1,4 @@
-import { Random } from '@parley/chaos/random';
+import { Random } from '@parley/chaos/lib/random';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 

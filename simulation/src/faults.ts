@@ -1,4 +1,4 @@
-import type { Random } from '@parley/chaos/random';
+import type { Random } from '@parley/chaos/lib/random';
 import { type ConversationId, streamOfConversation } from '@parley/protocol';
 import type { ClientDriver } from './client/client-driver.ts';
 import type { EventLoop } from './event-loop.ts';

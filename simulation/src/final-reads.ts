@@ -1,5 +1,5 @@
-import { finalMessage } from '@parley/chaos/final-message';
-import { choicesIn, rootsIn } from '@parley/chaos/final-reads';
+import { finalMessage } from '@parley/chaos/history/final-message';
+import { choicesIn, rootsIn } from '@parley/chaos/history/final-reads';
 import {
   type AccountId,
   type ConversationId,

@@ -1,4 +1,4 @@
-import type { Random } from '@parley/chaos/random';
+import type { Random } from '@parley/chaos/lib/random';
 import { uuidv7 } from 'uuidv7';
 import type { Cancel, EventLoop } from './event-loop.ts';
 

@@ -1,5 +1,5 @@
-import type { HistoryRecord } from '@parley/chaos/history';
-import type { RecordSink } from '@parley/chaos/recorder';
+import type { HistoryRecord } from '@parley/chaos/history/history';
+import type { RecordSink } from '@parley/chaos/history/recorder';
 
 /** Keeps the records of a run, in the format that the checker of the chaos runs reads. */
 export class History implements RecordSink {

@@ -1,5 +1,5 @@
-import type { HistoryRecord } from '@parley/chaos/history';
-import { heldTextsIn } from '@parley/chaos/holds';
+import type { HistoryRecord } from '@parley/chaos/history/history';
+import { heldTextsIn } from '@parley/chaos/history/holds';
 import { type ConversationId, streamOfConversation } from '@parley/protocol';
 import type { SimulatedNode } from './node/node.ts';
 

@@ -1,4 +1,4 @@
-import { Random } from '@parley/chaos/random';
+import { Random } from '@parley/chaos/lib/random';
 import type { ClientPlan, Conditions, ConversationPlan, Plan, PlanKind, Step } from './plan.ts';
 import { planFaults, planHidings } from './plan-faults.ts';
 import { planHold, planLooks } from './plan-requests.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '@parley/chaos/random';
+import type { Random } from '@parley/chaos/lib/random';
 import { FAULTS, type FaultName, type PlanKind, type Step } from './plan.ts';
 
 /**

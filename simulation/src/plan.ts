@@ -1,5 +1,5 @@
-import type { Op } from '@parley/chaos/history';
-import type { ThreadStep } from '@parley/chaos/thread-steps';
+import type { Op } from '@parley/chaos/history/history';
+import type { ThreadStep } from '@parley/chaos/steps/thread-steps';
 
 /**
  * The plan of a run, chosen completely from its seed before it starts. What it leaves open (latencies, the

@@ -1,4 +1,4 @@
-import type { Random } from '@parley/chaos/random';
+import type { Random } from '@parley/chaos/lib/random';
 import type { AccountId, Event, Me, StreamId } from '@parley/protocol';
 import { isConnectionError } from '@parley/server/internal/storage/database';
 import pg from 'pg';

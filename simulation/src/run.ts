@@ -1,6 +1,6 @@
-import { check, type Violation } from '@parley/chaos/checker';
-import type { HistoryRecord } from '@parley/chaos/history';
-import { Random } from '@parley/chaos/random';
+import { check, type Violation } from '@parley/chaos/checker/checker';
+import type { HistoryRecord } from '@parley/chaos/history/history';
+import { Random } from '@parley/chaos/lib/random';
 import {
   type AccountId,
   type ConversationId,

@@ -1,5 +1,5 @@
-import { of } from '@parley/chaos/checker';
-import type { HistoryRecord } from '@parley/chaos/history';
+import { of } from '@parley/chaos/checker/checker';
+import type { HistoryRecord } from '@parley/chaos/history/history';
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 /** Characters of a line. */

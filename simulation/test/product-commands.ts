@@ -63,28 +63,31 @@ import {
   unpinMessage,
   vote,
 } from '@parley/server/internal/messages/commands';
-import { editHistory } from '@parley/server/internal/messages/edit-history';
-import { eraseMessages } from '@parley/server/internal/messages/erase';
 import { hideMessage, unhideMessage } from '@parley/server/internal/messages/hide-rules';
-import { mentionSuggestions } from '@parley/server/internal/messages/mention-suggestions';
+import { editHistory } from '@parley/server/internal/messages/history/edit-history';
 import {
   eventsFor,
   history,
   messageFor,
   pinnedMessages,
-} from '@parley/server/internal/messages/queries';
+} from '@parley/server/internal/messages/history/queries';
 import {
   cursorsOf,
   ReadCursors,
   readVersions,
-} from '@parley/server/internal/messages/read-cursors';
-import { readAllThreads, readThread } from '@parley/server/internal/messages/thread-cursors';
+} from '@parley/server/internal/messages/read-cursors/read-cursors';
+import { eraseMessages } from '@parley/server/internal/messages/redaction/erase';
+import { mentionSuggestions } from '@parley/server/internal/messages/routes/mention-suggestions';
+import {
+  readAllThreads,
+  readThread,
+} from '@parley/server/internal/messages/threads/thread-cursors';
 import {
   followedThreads,
   type ThreadKey,
   threadCursorsOf,
   threadPage,
-} from '@parley/server/internal/messages/thread-queries';
+} from '@parley/server/internal/messages/threads/thread-queries';
 import { followThread, unfollowThread } from '@parley/server/internal/personal/follow-commands';
 import { changeRetention } from '@parley/server/internal/retention/commands';
 import { cutoffsOf, expireMessages } from '@parley/server/internal/retention/expire';

@@ -1,5 +1,5 @@
 import type { LoadHook } from 'node:module';
-import type { Edit } from '../planted-faults.ts';
+import type { Edit } from './planted-faults.ts';
 
 let edits: readonly Edit[] = [];
 

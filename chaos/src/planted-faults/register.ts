@@ -1,5 +1,5 @@
 import { register } from 'node:module';
-import { findPlantedFault } from '../planted-faults.ts';
+import { findPlantedFault } from './planted-faults.ts';
 
 /** Loaded before a node of a chaos run: plants the fault that CHAOS_PLANTED_FAULT names. */
 const name = process.env.CHAOS_PLANTED_FAULT;

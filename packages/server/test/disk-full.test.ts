@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { SmallDisk } from '../../../chaos/src/disk.ts';
+import { SmallDisk } from '../../../chaos/src/processes/disk.ts';
 import { type Parley, startParley } from '../src/main.ts';
 import { configFor, connectionOf, eventually, ask as query } from './support/backups.ts';
 import { PASSWORD } from './support/credentials.ts';

@@ -1,6 +1,6 @@
 import { CLOSE, type Seq, type ServerState } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
+import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/processes/redis.ts';
 import { bearer } from './support/credentials.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { prepareTestNodes, type TestNodes } from './support/nodes.ts';

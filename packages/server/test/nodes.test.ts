@@ -5,8 +5,8 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
-import { type Fate, RedisProxy } from '../../../chaos/src/redis-proxy.ts';
+import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/processes/redis.ts';
+import { type Fate, RedisProxy } from '../../../chaos/src/processes/redis-proxy.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { prepareTestNodes } from './support/nodes.ts';
 import type { Peer } from './support/peer.ts';

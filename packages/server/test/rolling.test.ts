@@ -5,7 +5,7 @@ import { ParleyApi, ParleyClient } from '@parley/client';
 import { nodeSocket } from '@parley/client/node';
 import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
+import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/processes/redis.ts';
 import { Balancer } from './support/balancer.ts';
 import { type Child, startCli } from './support/child.ts';
 import { startTestCluster, type TestCluster, type TestDatabase } from './support/database.ts';

@@ -1,6 +1,6 @@
 import { CLOSE } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
+import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/processes/redis.ts';
 import type { Parley } from '../src/main.ts';
 import { bearer, PASSWORD } from './support/credentials.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { streamOfConversation } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
+import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/processes/redis.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { prepareTestNodes } from './support/nodes.ts';
 

@@ -1,15 +1,19 @@
-import { type RecordedClient, recordClient, recordStart } from '@parley/chaos/client-recorder';
-import { CommandRecorder } from '@parley/chaos/command-recorder';
-import { discardRefused } from '@parley/chaos/discard-refused';
-import { finalRecord } from '@parley/chaos/final-record';
-import { GuestRecorder } from '@parley/chaos/guest-recorder';
-import { recordLive } from '@parley/chaos/live-recorder';
-import { KnownMessages } from '@parley/chaos/message-choice';
-import { isModerationStep, moderationRequest } from '@parley/chaos/moderation-steps';
-import type { Random } from '@parley/chaos/random';
-import { type SdkOp, type StepTarget, takeStep } from '@parley/chaos/sdk-steps';
-import { CursorFirstStore, SurvivingStore } from '@parley/chaos/store';
-import { isThreadStep, threadRequest } from '@parley/chaos/thread-steps';
+import {
+  type RecordedClient,
+  recordClient,
+  recordStart,
+} from '@parley/chaos/clients/client-recorder';
+import { discardRefused } from '@parley/chaos/clients/discard-refused';
+import { finalRecord } from '@parley/chaos/clients/final-record';
+import { GuestRecorder } from '@parley/chaos/clients/guest-recorder';
+import { type SdkOp, type StepTarget, takeStep } from '@parley/chaos/clients/sdk-steps';
+import { CursorFirstStore, SurvivingStore } from '@parley/chaos/clients/store';
+import { CommandRecorder } from '@parley/chaos/history/command-recorder';
+import { recordLive } from '@parley/chaos/history/live-recorder';
+import type { Random } from '@parley/chaos/lib/random';
+import { KnownMessages } from '@parley/chaos/steps/message-choice';
+import { isModerationStep, moderationRequest } from '@parley/chaos/steps/moderation-steps';
+import { isThreadStep, threadRequest } from '@parley/chaos/steps/thread-steps';
 import {
   ApiError,
   CommandRefused,

@@ -1,15 +1,15 @@
-import type { CommandRecorder } from '@parley/chaos/command-recorder';
-import type { GuestRecorder } from '@parley/chaos/guest-recorder';
-import { LOOKS, lookAt } from '@parley/chaos/guest-steps';
-import { heldTextsIn } from '@parley/chaos/holds';
-import type { Random } from '@parley/chaos/random';
+import type { GuestRecorder } from '@parley/chaos/clients/guest-recorder';
+import type { CommandRecorder } from '@parley/chaos/history/command-recorder';
+import { heldTextsIn } from '@parley/chaos/history/holds';
+import type { Random } from '@parley/chaos/lib/random';
+import { LOOKS, lookAt } from '@parley/chaos/steps/guest-steps';
 import {
   recordAnswer,
   type StepAnswer,
   type ThreadRequest,
   type ThreadTarget,
   voteRequest,
-} from '@parley/chaos/thread-steps';
+} from '@parley/chaos/steps/thread-steps';
 import {
   type AccountId,
   type ClientId,

@@ -1,4 +1,4 @@
-import { CursorFirstStore, type SurvivingStore } from '@parley/chaos/store';
+import { CursorFirstStore, type SurvivingStore } from '@parley/chaos/clients/store';
 import type { Changes, OutboxEntry, Saved, Store } from '@parley/client';
 import type { AccountId, ClientId } from '@parley/protocol';
 import type { Scheduler } from '../scheduler.ts';

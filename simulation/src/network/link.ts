@@ -1,4 +1,4 @@
-import type { Random } from '@parley/chaos/random';
+import type { Random } from '@parley/chaos/lib/random';
 import type { LiveSocket, SocketHandlers } from '@parley/client';
 import type { EventLoop } from '../event-loop.ts';
 import type { Process } from '../process.ts';

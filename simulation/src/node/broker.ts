@@ -1,4 +1,4 @@
-import type { Random } from '@parley/chaos/random';
+import type { Random } from '@parley/chaos/lib/random';
 import type { StreamId } from '@parley/protocol';
 import type {
   Broker,

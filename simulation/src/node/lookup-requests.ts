@@ -1,8 +1,8 @@
 import type { AccountId, AccountRole, ConversationId, Seq, StreamId } from '@parley/protocol';
 import { userOf, usersPage } from '@parley/server/internal/accounts/users/users';
 import { refuse } from '@parley/server/internal/http/errors';
-import { mentionSuggestions } from '@parley/server/internal/messages/mention-suggestions';
-import { eventsFor, history } from '@parley/server/internal/messages/queries';
+import { eventsFor, history } from '@parley/server/internal/messages/history/queries';
+import { mentionSuggestions } from '@parley/server/internal/messages/routes/mention-suggestions';
 import type { Directory } from '@parley/server/internal/search/directory';
 import type pg from 'pg';
 import type { NodeRequest } from '../network/network.ts';

@@ -21,9 +21,12 @@ import { LegalHoldPurge } from '@parley/server/internal/legal-holds/purge';
 import { legalHold } from '@parley/server/internal/legal-holds/queries';
 import { Live } from '@parley/server/internal/live/live';
 import type { LiveSocket } from '@parley/server/internal/live/live-socket';
-import { history } from '@parley/server/internal/messages/queries';
-import { ReadCursors, readVersions } from '@parley/server/internal/messages/read-cursors';
-import { threadPage } from '@parley/server/internal/messages/thread-queries';
+import { history } from '@parley/server/internal/messages/history/queries';
+import {
+  ReadCursors,
+  readVersions,
+} from '@parley/server/internal/messages/read-cursors/read-cursors';
+import { threadPage } from '@parley/server/internal/messages/threads/thread-queries';
 import type { Metrics } from '@parley/server/internal/metrics/metrics';
 import { Retention } from '@parley/server/internal/retention/retention';
 import type { Logger } from '@parley/server/internal/runtime/log';

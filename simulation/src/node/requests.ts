@@ -19,9 +19,12 @@ import { RefusalError } from '@parley/server/internal/http/errors';
 import { problemOf } from '@parley/server/internal/http/problem';
 import { closePoll, postMessage, postPoll, vote } from '@parley/server/internal/messages/commands';
 import { hideMessage, unhideMessage } from '@parley/server/internal/messages/hide-rules';
-import { cursorsOf } from '@parley/server/internal/messages/read-cursors';
-import { readThread, type ThreadMove } from '@parley/server/internal/messages/thread-cursors';
-import { threadCursorsOf } from '@parley/server/internal/messages/thread-queries';
+import { cursorsOf } from '@parley/server/internal/messages/read-cursors/read-cursors';
+import {
+  readThread,
+  type ThreadMove,
+} from '@parley/server/internal/messages/threads/thread-cursors';
+import { threadCursorsOf } from '@parley/server/internal/messages/threads/thread-queries';
 import { followThread, unfollowThread } from '@parley/server/internal/personal/follow-commands';
 import { changeRetention } from '@parley/server/internal/retention/commands';
 import { isConnectionError } from '@parley/server/internal/storage/database';

@@ -35,7 +35,7 @@ export const GUEST_FAULTS: Readonly<Record<string, PlantedFault>> = {
         replace: 'return [...accounts];',
       },
       {
-        file: 'server/dist/messages/mention-suggestions.js',
+        file: 'server/dist/messages/routes/mention-suggestions.js',
         find: 'values: [...values],',
         // As an account that is no guest would search.
         replace: "values: ['00000000-0000-7000-8000-000000000000', ...values.slice(1)],",

@@ -1,4 +1,4 @@
-import { PLANTED_FAULTS as CHAOS } from '@parley/chaos/planted-faults';
+import { PLANTED_FAULTS as CHAOS } from '@parley/chaos/planted-faults/planted-faults';
 import { GUEST_FAULTS } from './guests.ts';
 import { HIDDEN_FAULTS } from './hidden.ts';
 import type { PackageEdit, PlantedFault } from './planted-fault.ts';

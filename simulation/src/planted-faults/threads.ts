@@ -18,7 +18,7 @@ export const THREAD_FAULTS: Readonly<Record<string, PlantedFault>> = {
     caughtBy: [STATE],
     edits: [
       edit(
-        'server/dist/messages/thread-projections.js',
+        'server/dist/messages/projections/thread-projections.js',
         'return;\n    changeRoots(tx, events, threads);',
         'return;\n    replies.push(...replies);\n    changeRoots(tx, events, threads);',
       ),
@@ -57,7 +57,9 @@ export const THREAD_FAULTS: Readonly<Record<string, PlantedFault>> = {
     description: 'accept a reply in the thread of a reply',
     caughtBy: [ACCEPTED],
     seed: 900,
-    edits: [edit('server/dist/messages/thread-roots.js', 'if (root.is_reply)', 'if (false)')],
+    edits: [
+      edit('server/dist/messages/threads/thread-roots.js', 'if (root.is_reply)', 'if (false)'),
+    ],
   },
   'vote-when-closed': {
     description: 'accept votes in a closed poll',

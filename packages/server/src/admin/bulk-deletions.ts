@@ -2,7 +2,7 @@ import type { ConversationId, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { type BulkDeletionJob, deleteNextMessages } from '../messages/bulk-delete.ts';
+import { type BulkDeletionJob, deleteNextMessages } from '../messages/redaction/bulk-delete.ts';
 import { BackgroundWorker } from '../runtime/background-worker.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';

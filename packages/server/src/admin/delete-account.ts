@@ -1,6 +1,6 @@
 import { type AccountId, type MessagesFate, refusal, WORKSPACE_STREAM } from '@parley/protocol';
 import { CREDENTIAL_TABLES } from '../accounts/verification/prove-address.ts';
-import { REPORTED_TEXTS_CLEARED } from '../messages/reported-texts.ts';
+import { REPORTED_TEXTS_CLEARED } from '../messages/redaction/reported-texts.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,

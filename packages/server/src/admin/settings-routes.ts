@@ -9,7 +9,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import { problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
-import { headers } from '../messages/requests.ts';
+import { headers } from '../messages/routes/requests.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
 import { changeServerSettings } from './change-settings.ts';

@@ -26,7 +26,7 @@ import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { requesterOf } from '../http/requester.ts';
-import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/routes/requests.ts';
 import { minimumRolesOf } from '../permissions/minimum-roles.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { banAccount, unbanAccount } from './bans.ts';

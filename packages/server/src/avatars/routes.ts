@@ -20,7 +20,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
-import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/routes/requests.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
 

@@ -12,7 +12,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import { REPORTED_TEXTS_CLEARED } from '../messages/reported-texts.ts';
+import { REPORTED_TEXTS_CLEARED } from '../messages/redaction/reported-texts.ts';
 import { mayFind } from '../permissions/guests.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {

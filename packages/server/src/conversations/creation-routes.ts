@@ -10,7 +10,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
-import { headers } from '../messages/requests.ts';
+import { headers } from '../messages/routes/requests.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import { createGroup, openDirect } from './commands.ts';
 import { conversationAfter } from './conversation-after.ts';

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
-import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/routes/requests.ts';
 import { deleteGroup } from './commands.ts';
 import { conversationAfter } from './conversation-after.ts';
 import type { GroupSettings } from './conversation-rule.ts';

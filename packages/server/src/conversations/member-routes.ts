@@ -17,7 +17,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
-import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/routes/requests.ts';
 import type { Append } from '../stream/append.ts';
 import { conversationAfter } from './conversation-after.ts';
 import { addMember, changeMemberRole, removeMember, transferOwnership } from './members.ts';

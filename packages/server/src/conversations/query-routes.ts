@@ -14,7 +14,7 @@ import { type Session, sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
-import { OfConversation } from '../messages/requests.ts';
+import { OfConversation } from '../messages/routes/requests.ts';
 import { isServerAdmin } from '../permissions/minimum-roles.ts';
 import { withReadableMessage } from './conversation-after.ts';
 import type { MemberDeps } from './member-routes.ts';

@@ -8,9 +8,9 @@ import type {
   Seq,
   Visibility,
 } from '@parley/protocol';
-import { isInConversation } from '../messages/message-sql.ts';
-import { unread } from '../messages/unread.ts';
-import { unreadMentionRows } from '../messages/unread-mentions.ts';
+import { isInConversation } from '../messages/history/message-sql.ts';
+import { unread } from '../messages/read-cursors/unread.ts';
+import { unreadMentionRows } from '../messages/read-cursors/unread-mentions.ts';
 import type { MinimumRoleOverrides } from '../permissions/minimum-roles.ts';
 import { type JsonColumns, jsonColumns } from '../storage/json-columns.ts';
 import { epochSeconds } from '../storage/sql.ts';

@@ -10,7 +10,7 @@ import {
   aUser,
   says,
 } from '../../test/support/domain-builders.ts';
-import { ReadCursors } from '../messages/read-cursors.ts';
+import { ReadCursors } from '../messages/read-cursors/read-cursors.ts';
 import type { Database } from '../storage/database.ts';
 import { epochSeconds, timestamp, timestampOf } from '../storage/sql.ts';
 import type { Append } from '../stream/append.ts';

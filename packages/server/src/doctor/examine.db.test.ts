@@ -37,7 +37,7 @@ import {
   removeReaction,
   unpinMessage,
 } from '../messages/commands.ts';
-import { ReadCursors } from '../messages/read-cursors.ts';
+import { ReadCursors } from '../messages/read-cursors/read-cursors.ts';
 import type { Outcome } from '../stream/append.ts';
 import { examine } from './doctor.ts';
 

@@ -13,7 +13,7 @@ import { until } from '../../test/support/sink.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { joinGroup, leaveGroup } from '../conversations/members.ts';
 import { editMessage } from '../messages/commands.ts';
-import { ReadCursors } from '../messages/read-cursors.ts';
+import { ReadCursors } from '../messages/read-cursors/read-cursors.ts';
 import { conversationsBehind, fillIndex } from '../search/fill.ts';
 import { emptyIndex } from '../search/segment-store.ts';
 import { withTransaction } from '../storage/database.ts';

@@ -15,7 +15,7 @@ import { blocksOf, unblockAccount } from '../blocks/blocks.ts';
 import { withdrawMember } from '../conversations/members.ts';
 import type { FileCollector } from '../files/collector.ts';
 import type { ImageCollector } from '../files/image-collector.ts';
-import { eraseMessages } from '../messages/erase.ts';
+import { eraseMessages } from '../messages/redaction/erase.ts';
 import { eraseNotificationSettings } from '../notifications/erase.ts';
 import { eraseFollows } from '../personal/follow-commands.ts';
 import { eraseSaved } from '../personal/saved-commands.ts';

@@ -1,6 +1,6 @@
 import { AccountId } from '@parley/protocol';
-import { hideTexts } from '../messages/hidden-messages.ts';
-import { redactMessages, redactPreviews } from '../messages/redact.ts';
+import { hideTexts } from '../messages/redaction/hidden-messages.ts';
+import { redactMessages, redactPreviews } from '../messages/redaction/redact.ts';
 import { redactScheduled } from '../personal/redact-scheduled.ts';
 import { type EventVisibilities, NO_CHANGE } from '../stream/event-visibility.ts';
 import { peek } from '../stream/record.ts';

@@ -6,7 +6,7 @@ import type { Attachment, ConversationId, FileId, FoundMessage, Seq } from '@par
 import pg from 'pg';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SmallDisk } from '../../../../chaos/src/disk.ts';
+import { SmallDisk } from '../../../../chaos/src/processes/disk.ts';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { pdfOf } from '../../test/support/pdf.ts';

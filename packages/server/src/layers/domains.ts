@@ -14,7 +14,7 @@ import { SecondFactors } from '../factors/factors.ts';
 import { type Files, openFiles } from '../files/files.ts';
 import { LegalHoldPurge } from '../legal-holds/purge.ts';
 import { openLinkPreviews } from '../link-previews/open.ts';
-import { ReadCursors } from '../messages/read-cursors.ts';
+import { ReadCursors } from '../messages/read-cursors/read-cursors.ts';
 import { NotificationDecider } from '../notifications/decider.ts';
 import { Digests } from '../notifications/digests.ts';
 import { Reminders } from '../personal/reminders.ts';

@@ -8,7 +8,7 @@ import { isAllowedHost } from '../http-server/host.ts';
 import { clientAddress } from '../http-server/proxies.ts';
 import { addressKey } from '../limits/address-key.ts';
 import { Live } from '../live/live.ts';
-import { readVersions } from '../messages/read-cursors.ts';
+import { readVersions } from '../messages/read-cursors/read-cursors.ts';
 import { recordLastSeen } from '../status/last-seen.ts';
 import type { LayerContext } from './context.ts';
 import type { DomainLayer } from './domains.ts';

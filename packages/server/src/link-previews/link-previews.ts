@@ -1,7 +1,7 @@
 import { type AccountId, LIMITS, type LinkPreview } from '@parley/protocol';
 import { linksIn } from '@parley/protocol/markdown';
 import type pg from 'pg';
-import { mayHaveLinks } from '../messages/link-previews.ts';
+import { mayHaveLinks } from '../messages/content/link-previews.ts';
 import { publishPreviews } from '../messages/preview-rules.ts';
 import { BackgroundWorker } from '../runtime/background-worker.ts';
 import type { Logger } from '../runtime/log.ts';

@@ -17,7 +17,7 @@ import {
   unpinCommand,
   unreactCommand,
 } from '../messages/commands.ts';
-import { replyPlaceOf } from '../messages/thread-roots.ts';
+import { replyPlaceOf } from '../messages/threads/thread-roots.ts';
 import type { Command } from '../stream/stream-transaction.ts';
 import type { LiveContext } from './context.ts';
 

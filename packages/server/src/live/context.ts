@@ -11,7 +11,7 @@ import type {
 } from '@parley/protocol';
 import type { Identity } from '../accounts/accounts.ts';
 import type { KnownState, Start } from '../conversations/start.ts';
-import type { ReadMove, ReadOptions } from '../messages/read-cursors.ts';
+import type { ReadMove, ReadOptions } from '../messages/read-cursors/read-cursors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';

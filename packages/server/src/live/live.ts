@@ -8,8 +8,8 @@ import {
   type SessionId,
   streamOfConversation,
 } from '@parley/protocol';
-import type { ReadMove } from '../messages/read-cursors.ts';
-import type { ThreadMove } from '../messages/thread-cursors.ts';
+import type { ReadMove } from '../messages/read-cursors/read-cursors.ts';
+import type { ThreadMove } from '../messages/threads/thread-cursors.ts';
 import type { ActivityChange } from '../notifications/activity-items.ts';
 import type { DraftChange } from '../personal/drafts.ts';
 import { Connection } from './connection.ts';

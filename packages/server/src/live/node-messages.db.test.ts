@@ -1,6 +1,6 @@
 import type { AccountId, SessionId } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalRedis, startRedis, whyNoRedis } from '../../../../chaos/src/redis.ts';
+import { type LocalRedis, startRedis, whyNoRedis } from '../../../../chaos/src/processes/redis.ts';
 import { until } from '../../test/support/sink.ts';
 import { testLog } from '../../test/support/test-log.ts';
 import { RedisBroker } from '../stream/broker-redis.ts';

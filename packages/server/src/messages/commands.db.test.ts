@@ -44,8 +44,8 @@ import {
   removeReaction,
   unpinMessage,
 } from './commands.ts';
-import { mentionSuggestions } from './mention-suggestions.ts';
-import { messageFor, pinnedMessages } from './queries.ts';
+import { messageFor, pinnedMessages } from './history/queries.ts';
+import { mentionSuggestions } from './routes/mention-suggestions.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;

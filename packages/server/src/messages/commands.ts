@@ -9,16 +9,16 @@ import {
 } from '@parley/protocol';
 import type { Append, Outcome } from '../stream/append.ts';
 import type { Command, Rule } from '../stream/stream-transaction.ts';
+import type { ForwardSource } from './content/forwarded.ts';
+import { namesIn } from './content/mentions.ts';
 import { deleteRule, editRule } from './edit-rules.ts';
-import type { ForwardSource } from './forwarded.ts';
-import { namesIn } from './mentions.ts';
 import type { OnMessageCommand } from './message-rule.ts';
 import { pinRule, unpinRule } from './pin-rules.ts';
 import { closePollRule, voteRule } from './poll-rules.ts';
 import { type PostCommand, postRule } from './post-rule.ts';
 import { removePreviewRule } from './preview-rules.ts';
 import { reactRule, unreactRule } from './reaction-rules.ts';
-import type { ReplyPlace } from './thread-roots.ts';
+import type { ReplyPlace } from './threads/thread-roots.ts';
 
 /** Commands that post and change messages. The files of the rules that decide them end in `-rule(s).ts`. */
 

@@ -1,10 +1,15 @@
 import { refusal } from '@parley/protocol';
 import { newEvent } from '../stream/stream-transaction.ts';
-import { filesDetached } from './attachments.ts';
-import { imagesWithout, linksOfEdit, mayHaveLinks, previewedEvent } from './link-previews.ts';
-import { findNames, mentionsOf, namesIn } from './mentions.ts';
+import { filesDetached } from './content/attachments.ts';
+import {
+  imagesWithout,
+  linksOfEdit,
+  mayHaveLinks,
+  previewedEvent,
+} from './content/link-previews.ts';
+import { findNames, mentionsOf, namesIn } from './content/mentions.ts';
 import { messageRule } from './message-rule.ts';
-import { placeOf, summariesWithout } from './thread-roots.ts';
+import { placeOf, summariesWithout } from './threads/thread-roots.ts';
 
 /**
  * Decides edits: the author replaces the text. New names in it are resolved; the others keep their

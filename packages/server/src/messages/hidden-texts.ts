@@ -21,7 +21,7 @@ import {
 } from '../permissions/minimum-roles.ts';
 import { type RuleReader, ruleReader } from '../stream/rule-reader.ts';
 import { authorize } from './policy.ts';
-import type { ReplyPlace } from './thread-roots.ts';
+import type { ReplyPlace } from './threads/thread-roots.ts';
 
 /** Reads hidden messages, for those who may show them again. */
 

@@ -19,9 +19,8 @@ import {
   type RuleContext,
   type Statement,
 } from '../stream/stream-transaction.ts';
-import { filesDetached } from './attachments.ts';
 import type { MessageRequest } from './commands.ts';
-import { HIDDEN_TEXTS, type HiddenTexts, hiddenAsServerAdmin } from './hidden-texts.ts';
+import { filesDetached } from './content/attachments.ts';
 import {
   imagesOf,
   linksOfEdit,
@@ -29,9 +28,10 @@ import {
   previewedEvent,
   STORED_PREVIEWS,
   type StoredPreview,
-} from './link-previews.ts';
+} from './content/link-previews.ts';
+import { HIDDEN_TEXTS, type HiddenTexts, hiddenAsServerAdmin } from './hidden-texts.ts';
 import { messageRule, type OnMessageCommand, type Target } from './message-rule.ts';
-import { placeOf, type ReplyPlace } from './thread-roots.ts';
+import { placeOf, type ReplyPlace } from './threads/thread-roots.ts';
 
 /** Commands with which moderators hide messages, and show them again. */
 

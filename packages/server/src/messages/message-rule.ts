@@ -17,10 +17,10 @@ import {
   minimumRolesOf,
 } from '../permissions/minimum-roles.ts';
 import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
-import { FILES_OF_MESSAGE, STORED_PREVIEWS, type StoredPreview } from './link-previews.ts';
+import { FILES_OF_MESSAGE, STORED_PREVIEWS, type StoredPreview } from './content/link-previews.ts';
 import { authorize, FORBIDDEN, type MessageAction, mayMentionEveryone } from './policy.ts';
 import { isBlocked } from './senders.ts';
-import type { ReplyPlace } from './thread-roots.ts';
+import type { ReplyPlace } from './threads/thread-roots.ts';
 import { hasWindowPassed } from './windows.ts';
 
 /** A command about one message. */

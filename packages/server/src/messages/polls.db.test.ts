@@ -25,8 +25,8 @@ import {
   postPoll,
   vote,
 } from './commands.ts';
-import { pollVoters } from './poll-voters.ts';
-import { messageFor } from './queries.ts';
+import { pollVoters } from './history/poll-voters.ts';
+import { messageFor } from './history/queries.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;

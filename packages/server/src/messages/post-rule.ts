@@ -16,14 +16,14 @@ import {
   type Rule,
   type RuleContext,
 } from '../stream/stream-transaction.ts';
-import { filesAttached, readFiles } from './attachments.ts';
-import { type ForwardSource, readForwarded } from './forwarded.ts';
-import { linksOfPost, mayHaveLinks } from './link-previews.ts';
-import { findNames, mentionsOf, type NamesInText } from './mentions.ts';
+import { filesAttached, readFiles } from './content/attachments.ts';
+import { type ForwardSource, readForwarded } from './content/forwarded.ts';
+import { linksOfPost, mayHaveLinks } from './content/link-previews.ts';
+import { findNames, mentionsOf, type NamesInText } from './content/mentions.ts';
 import { authorize, FORBIDDEN, mayMentionEveryone, skipsSlowMode } from './policy.ts';
 import { readSenders, type Sender } from './senders.ts';
 import { refusalOfSlowMode, slowPost } from './slow-mode.ts';
-import { type ReplyPlace, readRoots, refusalOfRoot } from './thread-roots.ts';
+import { type ReplyPlace, readRoots, refusalOfRoot } from './threads/thread-roots.ts';
 
 /** A command that posts a message. */
 export interface PostCommand extends Command {

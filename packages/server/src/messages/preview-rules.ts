@@ -9,9 +9,14 @@ import {
 import type { Append, Outcome } from '../stream/append.ts';
 import { derivedId } from '../stream/derived-id.ts';
 import type { Command, Rule, RuleContext, Statement } from '../stream/stream-transaction.ts';
-import { filesDetached } from './attachments.ts';
-import type { StoredPreview } from './link-previews.ts';
-import { imagesOf, imagesWithout, previewedEvent, STORED_PREVIEWS } from './link-previews.ts';
+import { filesDetached } from './content/attachments.ts';
+import type { StoredPreview } from './content/link-previews.ts';
+import {
+  imagesOf,
+  imagesWithout,
+  previewedEvent,
+  STORED_PREVIEWS,
+} from './content/link-previews.ts';
 import { messageRule } from './message-rule.ts';
 
 /** Commands that publish and remove the link previews of messages. */

@@ -2,22 +2,22 @@ import type { EventType } from '@parley/protocol';
 import { listStatement } from '../storage/list-statement.ts';
 import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/stream-transaction.ts';
-import { deleteAttachments, insertAttachments } from './attachments.ts';
-import { hiddenProjections } from './hidden-projections.ts';
+import { deleteAttachments, insertAttachments } from './content/attachments.ts';
+import { hiddenProjections } from './projections/hidden-projections.ts';
 import {
   changeMentions,
   deleteMentions,
   insertMentions,
   mentionsJson,
-} from './mention-projections.ts';
-import { messageChanged } from './message-changed.ts';
+} from './projections/mention-projections.ts';
+import { messageChanged } from './projections/message-changed.ts';
 import {
   deleteParts,
   insertParts,
   pollProjections,
   previewProjections,
-} from './part-projections.ts';
-import { addReplies, changeRoots, deleteReplies } from './thread-projections.ts';
+} from './projections/part-projections.ts';
+import { addReplies, changeRoots, deleteReplies } from './projections/thread-projections.ts';
 
 const POSTED = listStatement(
   'messages-posted',

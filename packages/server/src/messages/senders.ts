@@ -7,7 +7,7 @@ import {
 } from '../permissions/minimum-roles.ts';
 import { listStatement } from '../storage/list-statement.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
-import type { NamesInText } from './mentions.ts';
+import type { NamesInText } from './content/mentions.ts';
 
 /**
  * SQL: whether the other user of a direct conversation of two has blocked an account. The key of such a

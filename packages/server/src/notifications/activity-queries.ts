@@ -5,7 +5,7 @@ import {
   type ActivityUnread,
   LIMITS,
 } from '@parley/protocol';
-import { threadState } from '../messages/thread-cursor-sql.ts';
+import { threadState } from '../messages/threads/thread-cursor-sql.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { timestamp } from '../storage/sql.ts';
 import { activity } from './activity-sql.ts';

@@ -1,5 +1,5 @@
 import { LIMITS, SYSTEM } from '@parley/protocol';
-import { threadState } from '../messages/thread-cursor-sql.ts';
+import { threadState } from '../messages/threads/thread-cursor-sql.ts';
 import { hasNotBlocked } from './has-not-blocked.ts';
 import { isCurrent } from './membership-sql.ts';
 

@@ -2,7 +2,11 @@ import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import { unicodeEmoji } from '@parley/protocol/emoji';
 import { withoutMarkers } from '@parley/protocol/markdown';
 import type { DigestConversation } from '../email/digest-email.ts';
-import { mentionsOfMessage, nameOfMessage, type WithMentions } from '../messages/mention-names.ts';
+import {
+  mentionsOfMessage,
+  nameOfMessage,
+  type WithMentions,
+} from '../messages/content/mention-names.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { recheck } from './recheck.ts';
 

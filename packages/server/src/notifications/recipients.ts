@@ -6,7 +6,7 @@ import {
   type RecipientSettings,
   textAnchors,
 } from '@parley/protocol';
-import { threadState } from '../messages/thread-cursor-sql.ts';
+import { threadState } from '../messages/threads/thread-cursor-sql.ts';
 import { mayAct } from '../permissions/account-state.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { accountsOfAllMessages, currentSettings } from './current-settings.ts';

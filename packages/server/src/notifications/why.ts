@@ -10,7 +10,7 @@ import {
   type WhyNotified,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { threadState } from '../messages/thread-cursor-sql.ts';
+import { threadState } from '../messages/threads/thread-cursor-sql.ts';
 import { timestamp } from '../storage/sql.ts';
 import { decisionFor } from './decision-for.ts';
 import type { MessageToDecide } from './messages-to-decide.ts';

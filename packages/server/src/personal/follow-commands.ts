@@ -7,7 +7,7 @@ import {
   type Seq,
   streamOfAccount,
 } from '@parley/protocol';
-import { threadState } from '../messages/thread-cursor-sql.ts';
+import { threadState } from '../messages/threads/thread-cursor-sql.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { eraseInBatches } from './erase-batch.ts';

@@ -1,7 +1,7 @@
 import type { AccountId, SavedMessage, SavedMessagesPage, Seq } from '@parley/protocol';
 import type { Pool } from 'pg';
-import { MESSAGE, messageBytes } from '../messages/message-sql.ts';
-import { PAGE_BYTES } from '../messages/page-bytes.ts';
+import { MESSAGE, messageBytes } from '../messages/history/message-sql.ts';
+import { PAGE_BYTES } from '../messages/history/page-bytes.ts';
 import { timestamp } from '../storage/sql.ts';
 import type { DueReminder } from './saved-commands.ts';
 

@@ -9,7 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
-import { commandAnswer, commandRequest, headers, OfMessage } from '../messages/requests.ts';
+import { commandAnswer, commandRequest, headers, OfMessage } from '../messages/routes/requests.ts';
 import type { Append } from '../stream/append.ts';
 import { saveMessage, unsaveMessage } from './saved-commands.ts';
 import { savedMessages } from './saved-queries.ts';

@@ -12,7 +12,7 @@ import {
 import { uuidv7 } from 'uuidv7';
 import { postCommand } from '../messages/commands.ts';
 import { decidePosts } from '../messages/post-rule.ts';
-import { placeOf, replyPlaceOf } from '../messages/thread-roots.ts';
+import { placeOf, replyPlaceOf } from '../messages/threads/thread-roots.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,

@@ -15,7 +15,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
-import { commandAnswer, headers } from '../messages/requests.ts';
+import { commandAnswer, headers } from '../messages/routes/requests.ts';
 import type { PersonalDeps } from './saved-routes.ts';
 import { changeScheduled, deleteScheduled, scheduleMessage } from './scheduled-commands.ts';
 import {

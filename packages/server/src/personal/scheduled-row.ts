@@ -1,5 +1,5 @@
 import type { AccountId, ConversationId, ScheduledId, Seq } from '@parley/protocol';
-import { replyPlaceOf } from '../messages/thread-roots.ts';
+import { replyPlaceOf } from '../messages/threads/thread-roots.ts';
 import { mayAct } from '../permissions/account-state.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 

@@ -20,9 +20,13 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
-import { commandAnswer, commandRequest, headers, OfMessage } from '../messages/requests.ts';
-import { readThread, type ThreadMove } from '../messages/thread-cursors.ts';
-import { followedThreads, threadCursorsOf, threadPage } from '../messages/thread-queries.ts';
+import { commandAnswer, commandRequest, headers, OfMessage } from '../messages/routes/requests.ts';
+import { readThread, type ThreadMove } from '../messages/threads/thread-cursors.ts';
+import {
+  followedThreads,
+  threadCursorsOf,
+  threadPage,
+} from '../messages/threads/thread-queries.ts';
 import type { Append } from '../stream/append.ts';
 import { followThread, unfollowThread } from './follow-commands.ts';
 

@@ -7,7 +7,11 @@ import {
 } from '@parley/protocol';
 import { unicodeEmoji } from '@parley/protocol/emoji';
 import { withoutMarkers } from '@parley/protocol/markdown';
-import { mentionsOfMessage, nameOfMessage, type WithMentions } from '../messages/mention-names.ts';
+import {
+  mentionsOfMessage,
+  nameOfMessage,
+  type WithMentions,
+} from '../messages/content/mention-names.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Texts } from '../texts/texts.ts';
 

@@ -1,6 +1,6 @@
 import type { ConversationId, Seq } from '@parley/protocol';
 import type pg from 'pg';
-import { threadState } from '../messages/thread-cursor-sql.ts';
+import { threadState } from '../messages/threads/thread-cursor-sql.ts';
 import type { Delivery } from '../notifications/deliveries.ts';
 import type { Queryable } from '../storage/queryable.ts';
 

@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, Report, ReportDetails, Seq } from '@parley/protocol';
 import type pg from 'pg';
-import { isInConversation } from '../messages/message-sql.ts';
-import { PAGE_BYTES } from '../messages/page-bytes.ts';
+import { isInConversation } from '../messages/history/message-sql.ts';
+import { PAGE_BYTES } from '../messages/history/page-bytes.ts';
 import { timestamp } from '../storage/sql.ts';
 
 /** Context messages before the reported one, and as many after it. */

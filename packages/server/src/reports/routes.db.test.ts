@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
-import { PAGE_BYTES } from '../messages/page-bytes.ts';
+import { PAGE_BYTES } from '../messages/history/page-bytes.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { ReportExpiry } from './expiry.ts';
 

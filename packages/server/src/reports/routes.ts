@@ -19,7 +19,7 @@ import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { requesterOf } from '../http/requester.ts';
-import { headers, OfConversation, OfMessage } from '../messages/requests.ts';
+import { headers, OfConversation, OfMessage } from '../messages/routes/requests.ts';
 import { mayModerate, permitModeration, reportFor } from './access.ts';
 import { reportMessage } from './commands.ts';
 import type { OpenReports } from './open-reports.ts';

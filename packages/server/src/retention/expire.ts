@@ -8,7 +8,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { deletionsOf } from '../messages/erase.ts';
+import { deletionsOf } from '../messages/redaction/erase.ts';
 import { storedSettings } from '../settings/server-settings.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import type { Command, Rule, RuleContext, Statement } from '../stream/stream-transaction.ts';

@@ -16,7 +16,7 @@ import { conversationFor } from '../conversations/snapshot.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
-import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/routes/requests.ts';
 import { minimumRolesOf } from '../permissions/minimum-roles.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Append } from '../stream/append.ts';

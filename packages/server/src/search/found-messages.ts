@@ -1,6 +1,6 @@
 import type { AccountId, FoundMessage, Message } from '@parley/protocol';
 import type pg from 'pg';
-import { MESSAGE } from '../messages/message-sql.ts';
+import { MESSAGE } from '../messages/history/message-sql.ts';
 import { type CandidateRow, MENTIONED, mentionValues, needsFiles } from './candidate-row.ts';
 import type { Document } from './documents.ts';
 import type { FileMatch } from './file-matches.ts';

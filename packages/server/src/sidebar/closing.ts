@@ -11,7 +11,7 @@ import {
   streamOfAccount,
 } from '@parley/protocol';
 import type { Requester } from '../http/requester.ts';
-import { isInConversation } from '../messages/message-sql.ts';
+import { isInConversation } from '../messages/history/message-sql.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,

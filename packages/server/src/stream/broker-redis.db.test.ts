@@ -1,7 +1,7 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalRedis, startRedis, whyNoRedis } from '../../../../chaos/src/redis.ts';
+import { type LocalRedis, startRedis, whyNoRedis } from '../../../../chaos/src/processes/redis.ts';
 import { until } from '../../test/support/sink.ts';
 import { testLog } from '../../test/support/test-log.ts';
 import type { BrokerListener } from './broker.ts';

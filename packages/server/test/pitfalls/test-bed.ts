@@ -10,7 +10,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
-import { FaultProxy } from '../../../../chaos/src/proxy.ts';
+import { FaultProxy } from '../../../../chaos/src/processes/proxy.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { startParley } from '../../src/main.ts';
 import type { Clock } from '../../src/runtime/clock.ts';

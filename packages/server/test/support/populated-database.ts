@@ -12,7 +12,7 @@ import {
   removeReaction,
   unpinMessage,
 } from '../../src/messages/commands.ts';
-import { ReadCursors } from '../../src/messages/read-cursors.ts';
+import { ReadCursors } from '../../src/messages/read-cursors/read-cursors.ts';
 import { unfollowThread } from '../../src/personal/follow-commands.ts';
 import type { Append } from '../../src/stream/append.ts';
 import { type TestCluster, testLog } from './database.ts';

@@ -161,7 +161,7 @@ const fieldsJson = (m: MessageRow) => ({
   changedSeq: m.changed_seq,
 });
 
-/** Returns a message as messages/message-sql.ts builds it for a reader. */
+/** Returns a message as messages/history/message-sql.ts builds it for a reader. */
 export function messageJson(tx: Transaction, m: MessageRow, reader: string) {
   const key = m.conversation_id + m.seq;
   const reactions = new Map<string, string[]>();
