@@ -439,6 +439,13 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await api('POST', '/me/sidebar/moves', { conversations: [ids[2]], section: orchard?.id });
     await expect.poll(() => namesIn(sid.page, 'Jam')).toEqual([]);
     await expect.poll(focused).toContain('Cherries');
+    // Tab leaves a row, whose buttons are removed then.
+    for (const button of ['Add to favorites', 'Conversation options']) {
+      await sid.page.keyboard.press('Tab');
+      expect(await sid.focused()).toBe(button);
+    }
+    await sid.page.keyboard.press('Tab');
+    expect(await sid.focused()).not.toMatch(/Cherries|nothing/);
 
     // A direct conversation is closed in all tabs, until its next message.
     const asPia = apiWith(server.url, accessToken);

@@ -64,7 +64,8 @@ const FOCUSABLE =
 
 /**
  * Keeps the focus near an element of a list entry: if the element is removed, as the button of an entry that was deleted,
- * the focus moves to the next entry, or else to what is before the list in its dialog, or to the content of the page.
+ * the focus stays in its entry, or moves to the next one, or else to what is before the list in its dialog or in the
+ * content of the page.
  * Call it when the element gets the focus, and the returned function when another one does.
  */
 export function followRemoval(element: HTMLElement): () => void {
@@ -72,7 +73,10 @@ export function followRemoval(element: HTMLElement): () => void {
   const dialog = element.closest('[role=dialog], [role=alertdialog]');
   const entry = element.closest('li');
   const entries = [entry, entry?.nextElementSibling, entry?.previousElementSibling];
-  const before = dialog && lastFocusableBefore(entry?.closest('ul, ol'), dialog);
+  const before = lastFocusableBefore(
+    entry?.closest('ul, ol'),
+    dialog ?? document.getElementById('content'),
+  );
   const observer = new MutationObserver(() => check());
   const check = () => {
     if (element.isConnected) return;
@@ -81,12 +85,18 @@ export function followRemoval(element: HTMLElement): () => void {
       document.activeElement === document.body || document.activeElement === dialog;
     // A page that was opened instead takes the focus itself, and a dialog that was closed returns it.
     if (!isLost() || location.pathname !== pathname || dialog?.isConnected === false) return;
-    const left = entries.find((one) => one?.isConnected);
-    left?.querySelector<HTMLElement>('a[href], button:enabled')?.focus({ preventScroll: true });
-    if (isLost()) before?.focus({ preventScroll: true });
+    for (const one of entries) {
+      if (one?.isConnected && isLost()) one.querySelector<HTMLElement>(FOCUSABLE)?.focus();
+    }
+    if (isLost() && before?.isConnected) before.focus();
     if (document.activeElement === document.body) focusContent();
   };
   observer.observe(document.body, { childList: true, subtree: true });
+  // The focus moves on by itself, such as with Tab. Until it arrives, the page as a whole has it, and an element that is
+  // shown only with the focus may already be removed.
+  element.addEventListener('focusout', ({ relatedTarget }) => {
+    if (relatedTarget !== null) observer.disconnect();
+  });
   return () => {
     observer.disconnect();
     // A dialog takes the focus as soon as one of its elements has lost it.
@@ -94,13 +104,14 @@ export function followRemoval(element: HTMLElement): () => void {
   };
 }
 
-/** Returns the last element before a list that Tab can focus. */
+/** Returns the last element before a list that Tab can focus, within an area around it. */
 function lastFocusableBefore(
   list: Element | null | undefined,
-  dialog: Element,
+  area: Element | null,
 ): HTMLElement | undefined {
-  return [...dialog.querySelectorAll<HTMLElement>(FOCUSABLE)].findLast(
-    (one) => list && one.compareDocumentPosition(list) & Node.DOCUMENT_POSITION_FOLLOWING,
+  if (!list || !area?.contains(list)) return undefined;
+  return [...area.querySelectorAll<HTMLElement>(FOCUSABLE)].findLast(
+    (one) => one.compareDocumentPosition(list) & Node.DOCUMENT_POSITION_FOLLOWING && isShown(one),
   );
 }
 
