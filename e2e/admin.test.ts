@@ -263,6 +263,9 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     // This name does not resolve.
     await owner.page.getByRole('link', { name: 'Manage your devices' }).click();
     await owner.page.getByRole('button', { name: 'Add ntfy topic' }).click();
+    await owner.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await owner.page.getByText('Name is required').waitFor();
+    await owner.page.getByText('Enter an address with https://').waitFor();
     await owner.page.getByLabel('Name', { exact: true }).fill('Olga’s phone');
     await owner.page.getByLabel('Topic URL').fill('https://ntfy.invalid/olga');
     await owner.page.getByRole('button', { name: 'Add', exact: true }).click();
@@ -352,9 +355,19 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.getByText('Changes saved').first().waitFor();
     const filter = page.getByRole('region', { name: 'Word filter' });
     await filter.getByLabel('Reject messages containing').fill('zorkmid*');
-    await filter.getByLabel('Report messages containing').fill('doubloons');
-    await filter.getByRole('button', { name: 'Save word filter', exact: true }).click();
+    const flagged = filter.getByLabel('Report messages containing');
+    await flagged.fill('doubloons\n*');
+    const save = filter.getByRole('button', { name: 'Save word filter', exact: true });
+    await save.press('Enter');
+    await filter.getByText('A word needs a letter or a digit').waitFor();
+    await expect.poll(() => flagged.evaluate((e) => e === document.activeElement)).toBe(true);
+    await flagged.fill('doubloons');
+    await save.press('Enter');
     await page.getByText('Word filter saved').waitFor();
+    expect(await owner.focused()).toBe('Save word filter');
+    // The links to the groups of settings move the focus.
+    await page.getByRole('link', { name: 'Message retention' }).press('Enter');
+    await expect.poll(() => owner.focused()).toBe('retention');
     expect(await barriers(page)).toEqual([]);
     await owner.visit('/admin/invitations');
     await page.getByRole('button', { name: 'Invite people' }).click();

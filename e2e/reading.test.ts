@@ -197,10 +197,21 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await paul.open('everyone');
     await vera.open('everyone');
     await paul.page.getByRole('button', { name: 'Create a poll' }).click();
-    await paul.page.getByLabel('Question').fill('Which lunch?');
+    await paul.page.getByLabel('Question').press('Enter');
+    await paul.page.getByText('Enter a question').waitFor();
+    await paul.page.keyboard.type('Which lunch?');
     await paul.page.getByLabel('Choice 1').fill('Soup');
-    await paul.page.getByLabel('Choice 2').fill('Salad');
-    await paul.page.getByRole('button', { name: 'Post poll' }).click();
+    await paul.page.keyboard.press('Enter');
+    await paul.page.getByText('Enter at least two choices').waitFor();
+    // The field to be filled in next has the focus, also after another one was added.
+    await paul.page.keyboard.type('Salad');
+    await paul.page.getByRole('button', { name: 'Add choice' }).press('Enter');
+    await paul.page.keyboard.type('Salad');
+    await paul.page.keyboard.press('Enter');
+    await paul.page.getByText('Each choice must be different').waitFor();
+    await paul.page.keyboard.press('Control+a');
+    await paul.page.keyboard.press('Delete');
+    await paul.page.keyboard.press('Enter');
     await vera.page.getByRole('radio', { name: /Soup/ }).click();
     const voters = (who: typeof paul, choice: string) =>
       who.page.getByRole('button', { name: `1 vote for ${choice}` });

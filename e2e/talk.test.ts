@@ -534,6 +534,9 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await eda.visit('/emoji');
     await eda.page.getByRole('button', { name: 'Add emoji', exact: true }).click();
     const dialog = eda.page.getByRole('dialog', { name: 'Add emoji' });
+    await dialog.getByRole('button', { name: 'Add emoji', exact: true }).click();
+    await dialog.getByText('Choose an image').waitFor();
+    expect(await eda.focused()).toBe('Choose image');
     await dialog.getByLabel('Emoji image').setInputFiles({
       name: 'Party Parrot.png',
       mimeType: 'image/png',

@@ -16,7 +16,7 @@ export type FilterAction = z.infer<typeof FilterAction>;
 /** A word or a phrase; a `*` at its start or end matches the rest of a longer word. */
 export const FilteredWord = z.object({
   text: line(FILTERED_WORD_LENGTH_MAX, 'Word')
-    .refine((text) => !/.\*./u.test(text), 'A * is possible at the start and at the end alone')
+    .refine((text) => !/.\*./u.test(text), 'A * can only be at the start or end')
     .refine((text) => /[\p{L}\p{N}]/u.test(text), 'A word needs a letter or a digit'),
   action: FilterAction,
 });

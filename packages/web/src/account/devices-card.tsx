@@ -1,9 +1,10 @@
 import type { NotificationDevice } from '@parley/protocol';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { BellRing, Globe, Plus, Smartphone, Trash2 } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
 import { failureText } from '../lib/delivery-failure.ts';
-import { errorMessage } from '../lib/text.ts';
 import { ago } from '../lib/time.ts';
 import { canPush, startPush, stopPush } from '../notifications/push.ts';
 import { keys } from '../queries/keys.ts';
@@ -148,7 +149,7 @@ function DeviceRow({
   );
 }
 
-/** Adds a topic of an ntfy server. */
+/** The dialog that adds a topic of an ntfy server. */
 function TopicDialog({
   open,
   onClose,
@@ -158,58 +159,60 @@ function TopicDialog({
   onClose: () => void;
   onAdded: () => Promise<void>;
 }) {
-  const client = useClient();
-  const [problem, setProblem] = useState<string>();
-  const close = () => {
-    setProblem(undefined);
-    onClose();
-  };
-  const add = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const data = new FormData(event.currentTarget);
-    const [name, url, token] = ['name', 'url', 'token'].map((field) =>
-      String(data.get(field) ?? '').trim(),
-    ) as [string, string, string];
-    try {
-      await client.api.notifications.devices.add({
-        kind: 'ntfy',
-        name,
-        url,
-        ...(token !== '' && { token }),
-      });
-      await onAdded();
-      close();
-    } catch (error) {
-      setProblem(errorMessage(error));
-    }
-  };
   return (
     <Dialog
       open={open}
-      onClose={close}
+      onClose={onClose}
       title={t('devices.addTopic')}
       description={t('devices.topicIntro')}
     >
-      <form onSubmit={(event) => void add(event)} className="flex flex-col gap-4">
-        <Field name="name" label={t('common.name')} maxLength={100} required />
-        <Field
-          name="url"
-          type="url"
-          label={t('devices.topicUrl')}
-          placeholder={t('devices.topicExample')}
-          hint={t('devices.topicHint')}
-          error={problem}
-          required
-        />
-        <Field
-          name="token"
-          type="password"
-          autoComplete="off"
-          label={t('devices.token')}
-          hint={t('devices.tokenHint')}
-        />
-        <Button type="submit">{t('devices.add')}</Button>
-      </form>
+      <TopicForm
+        onAdded={async () => {
+          await onAdded();
+          onClose();
+        }}
+      />
     </Dialog>
+  );
+}
+
+function TopicForm({ onAdded }: { onAdded: () => Promise<void> }) {
+  const { devices } = useClient().api.notifications;
+  const form = useForm(['name', 'url', 'token'], async (values) => {
+    const [name, url, token] = [values.name.trim(), values.url.trim(), values.token.trim()];
+    await devices.add({ kind: 'ntfy', name, url, ...(token !== '' && { token }) });
+    await onAdded();
+  });
+  return (
+    <form {...form.props} className="flex flex-col gap-4 pt-2">
+      <Problem text={form.problem} />
+      <Field
+        name="name"
+        label={t('common.name')}
+        maxLength={100}
+        required
+        error={form.errors.name}
+      />
+      <Field
+        name="url"
+        type="url"
+        label={t('devices.topicUrl')}
+        placeholder={t('devices.topicExample')}
+        hint={t('devices.topicHint')}
+        required
+        error={form.errors.url}
+      />
+      <Field
+        name="token"
+        type="password"
+        autoComplete="off"
+        label={t('devices.token')}
+        hint={t('devices.tokenHint')}
+        error={form.errors.token}
+      />
+      <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
+        {t('devices.add')}
+      </Button>
+    </form>
   );
 }

@@ -1,7 +1,7 @@
 import type { CreatedInvitation, Invitation } from '@parley/protocol';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Plus, Ticket } from 'lucide-react';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { dateOf, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
@@ -134,10 +134,11 @@ function stateOf({ revokedAt, expiresAt, uses, maxUses }: Invitation): Invitatio
 }
 
 function Row({ invitation, onRevoke }: { invitation: Invitation; onRevoke: () => void }) {
+  const id = useId();
   const state = stateOf(invitation);
   return (
     <li className="flex min-h-16 flex-wrap items-center gap-3 border-line border-t px-4 py-2.5 first:border-t-0">
-      <span className="min-w-0 flex-1 basis-48">
+      <span id={id} className="min-w-0 flex-1 basis-48">
         <span className="flex flex-wrap items-center gap-2">
           <span className="truncate font-medium">
             {invitation.email ?? t('invitations.forAnyone')}
@@ -158,7 +159,11 @@ function Row({ invitation, onRevoke }: { invitation: Invitation; onRevoke: () =>
           </span>
         </span>
       </span>
-      {state === 'active' && <Button onClick={onRevoke}>{t('common.revoke')}</Button>}
+      {state === 'active' && (
+        <Button aria-describedby={id} onClick={onRevoke}>
+          {t('common.revoke')}
+        </Button>
+      )}
     </li>
   );
 }

@@ -11,6 +11,7 @@ import { Loading } from '../ui/loading.tsx';
 import { Logo } from '../ui/logo.tsx';
 import { PartTitle } from '../ui/part-title.tsx';
 import { ServerSettingsForm } from './server-settings-form.tsx';
+import { GroupLinks } from './settings-group.tsx';
 import { WordFilterForm } from './word-filter.tsx';
 
 /** Edits the settings of the server that are stored in its database. */
@@ -22,6 +23,7 @@ export function ServerPage() {
   return (
     <>
       <PartTitle title={t('server.title')} description={t('server.intro')} />
+      <GroupLinks />
       <Loading of={loaded} />
       {loaded.data && <Icon icon={loaded.data.settings.icon} onSaved={onSaved} />}
       {loaded.data && <ServerSettingsForm loaded={loaded.data} onSaved={onSaved} />}
@@ -34,7 +36,7 @@ export function ServerPage() {
 function Icon({ icon, onSaved }: { icon: ImageId | null; onSaved: () => void }) {
   const { images } = useClient().api;
   return (
-    <section className="rounded-2xl border border-line bg-raised p-4 sm:p-5">
+    <section className="rounded-2xl border border-line bg-raised px-4 pt-4 sm:px-5 sm:pt-5">
       <ImageField
         label={t('server.icon')}
         hasImage={icon !== null}

@@ -17,6 +17,7 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { toast } from '../ui/toast.ts';
+import { SettingsGroup } from './settings-group.tsx';
 
 const FIELDS = [
   'name',
@@ -85,19 +86,16 @@ export function ServerSettingsForm({
   const props = { settings, errors: form.errors, overrides };
   return (
     <section className="rounded-2xl border border-line bg-raised p-4 sm:p-5">
-      <form {...form.props} className="grid grid-cols-1 gap-4 min-[480px]:grid-cols-2">
-        <div className="min-[480px]:col-span-2">
-          <Problem text={form.problem} />
-        </div>
+      <form {...form.props} className="flex flex-col gap-5">
+        <Problem text={form.problem} />
         <GeneralFields {...props} />
         <RegistrationFields {...props} />
-        <MessageFields {...props} />
+        <ChangeFields {...props} />
+        <RetentionFields {...props} />
         <PrivacyFields {...props} />
-        <div className="min-[480px]:col-span-2">
-          <Button type="submit" look="primary" busy={form.busy}>
-            {t('common.saveChanges')}
-          </Button>
-        </div>
+        <Button type="submit" look="primary" busy={form.busy} className="self-start">
+          {t('common.saveChanges')}
+        </Button>
       </form>
       {confirmation}
     </section>
@@ -170,7 +168,7 @@ function useDeletionConfirmation(
 /** The name of the server, and who may create groups and emoji. */
 function GeneralFields({ settings, errors }: FieldsProps) {
   return (
-    <>
+    <SettingsGroup group="general">
       <Field
         name="name"
         label={t('server.name')}
@@ -195,7 +193,7 @@ function GeneralFields({ settings, errors }: FieldsProps) {
           ['admins', t('server.admins')],
         ]}
       />
-    </>
+    </SettingsGroup>
   );
 }
 
@@ -203,7 +201,7 @@ function GeneralFields({ settings, errors }: FieldsProps) {
 function RegistrationFields({ settings, errors, overrides }: FieldsProps) {
   const variable = overrides.registration;
   return (
-    <>
+    <SettingsGroup group="registration">
       <Select
         name="mode"
         label={t('server.registration')}
@@ -224,14 +222,14 @@ function RegistrationFields({ settings, errors, overrides }: FieldsProps) {
         disabled={variable !== undefined}
         error={errors.domains}
       />
-    </>
+    </SettingsGroup>
   );
 }
 
-/** How long messages can be changed, and how long they are kept. */
-function MessageFields({ settings }: FieldsProps) {
+/** How long messages can be changed. */
+function ChangeFields({ settings }: FieldsProps) {
   return (
-    <>
+    <SettingsGroup group="changes">
       <Select
         name="messageEditWindow"
         label={t('server.editWindow')}
@@ -244,6 +242,14 @@ function MessageFields({ settings }: FieldsProps) {
         defaultValue={settings.messageDeleteWindow ?? ''}
         options={windows(settings.messageDeleteWindow)}
       />
+    </SettingsGroup>
+  );
+}
+
+/** How long messages are kept. */
+function RetentionFields({ settings }: FieldsProps) {
+  return (
+    <SettingsGroup group="retention">
       <Select
         name="messageRetentionDays"
         label={t('server.retention')}
@@ -260,14 +266,14 @@ function MessageFields({ settings }: FieldsProps) {
           ['any', t('server.groupsAny')],
         ]}
       />
-    </>
+    </SettingsGroup>
   );
 }
 
 /** What the server fetches from other sites, and what its emails contain. */
 function PrivacyFields({ settings, overrides }: FieldsProps) {
   return (
-    <>
+    <SettingsGroup group="privacy">
       <Select
         name="linkPreviews"
         label={t('server.linkPreviews')}
@@ -287,6 +293,6 @@ function PrivacyFields({ settings, overrides }: FieldsProps) {
           ['off', t('server.emailContentOff')],
         ]}
       />
-    </>
+    </SettingsGroup>
   );
 }

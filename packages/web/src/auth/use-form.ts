@@ -10,7 +10,20 @@ const FIELDS_OF: Partial<Record<ApiError['code'], readonly string[]>> = {
   incorrect_password: ['current', 'password'],
   username_taken: ['username'],
   email_taken: ['email'],
+  push_address_invalid: ['url'],
 };
+
+/** Thrown by the submission of a form: the value of one of its fields can't be submitted. */
+export class WrongField extends Error {
+  override name = 'WrongField';
+  readonly field: string;
+
+  /** `message` is shown next to the field. */
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
 
 /**
  * Handles the submission and the errors of a form of text fields. `errors` belong next to the fields,
@@ -45,7 +58,11 @@ export function useForm<Name extends string>(
       await submit(values, data, form);
     } catch (error) {
       const fieldErrors: Partial<Record<Name, () => string>> = {};
-      if (error instanceof ApiError) {
+      if (error instanceof WrongField) {
+        const { message } = error;
+        const name = names.find((n) => n === error.field);
+        if (name) fieldErrors[name] = () => message;
+      } else if (error instanceof ApiError) {
         for (const wrong of error.errors) {
           const name = names.find((n) => wrong.field === n || wrong.field.startsWith(`${n}.`));
           if (name) fieldErrors[name] ??= () => fieldText(wrong);

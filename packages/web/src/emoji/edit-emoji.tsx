@@ -1,11 +1,12 @@
 import { type CustomEmoji, type FileId, LIMITS } from '@parley/protocol';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
-import { useForm } from '../auth/use-form.ts';
+import { useForm, WrongField } from '../auth/use-form.ts';
 import { useClient } from '../session/use-client.ts';
 import { useCommandIds } from '../session/use-command-ids.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { SquareImage } from '../ui/square-image.tsx';
@@ -29,7 +30,8 @@ export function EditEmoji({ emoji, onClose }: { emoji: CustomEmoji | null; onClo
     const aliases = namesIn(values.aliases);
     const body = { name: namesIn(name).join(''), aliases };
     if (emoji) await client.api.emoji.update(emoji.id, body);
-    else if (file) {
+    else {
+      if (!file) throw new WrongField('file', t('emoji.imageMissing'));
       if (uploaded.current?.file !== file) {
         const { id } = await client.api.upload(file, { name: file.name });
         uploaded.current = { file, id };
@@ -57,7 +59,7 @@ export function EditEmoji({ emoji, onClose }: { emoji: CustomEmoji | null; onClo
             {emoji.image && <SquareImage image={emoji.image} size={64} />}
           </span>
         ) : (
-          <ImageChoice file={file} onChoose={choose} />
+          <ImageChoice file={file} onChoose={choose} error={form.errors.file} />
         )}
         <Field
           name="name"
@@ -81,13 +83,7 @@ export function EditEmoji({ emoji, onClose }: { emoji: CustomEmoji | null; onClo
           spellCheck={false}
           error={form.errors.aliases}
         />
-        <Button
-          type="submit"
-          look="primary"
-          busy={form.busy}
-          disabled={!emoji && !file}
-          className="min-h-11"
-        >
+        <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
           {t(emoji ? 'common.saveChanges' : 'emoji.add')}
         </Button>
       </form>
@@ -96,7 +92,16 @@ export function EditEmoji({ emoji, onClose }: { emoji: CustomEmoji | null; onClo
 }
 
 /** Chooses an image from the device, and previews it on a light and a dark background. */
-function ImageChoice({ file, onChoose }: { file: File | null; onChoose: (file: File) => void }) {
+function ImageChoice({
+  file,
+  onChoose,
+  error,
+}: {
+  file: File | null;
+  onChoose: (file: File) => void;
+  error: string | undefined;
+}) {
+  const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
@@ -107,18 +112,6 @@ function ImageChoice({ file, onChoose }: { file: File | null; onChoose: (file: F
   }, [file]);
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-      <input
-        ref={input}
-        type="file"
-        accept={TYPES}
-        hidden
-        aria-label={t('emoji.image')}
-        onChange={(event) => {
-          const [chosen] = event.target.files ?? [];
-          if (chosen) onChoose(chosen);
-          event.target.value = '';
-        }}
-      />
       {url !== null && file !== null && (
         <span className="flex gap-2" aria-hidden="true">
           {['bg-always-light', 'bg-always-dark'].map((background) => (
@@ -132,11 +125,30 @@ function ImageChoice({ file, onChoose }: { file: File | null; onChoose: (file: F
         </span>
       )}
       <div className="min-w-0">
-        <Button onClick={() => input.current?.click()}>
+        <Button name="file" aria-describedby={`${id}-note`} onClick={() => input.current?.click()}>
           {t(file ? 'emoji.changeImage' : 'emoji.chooseImage')}
         </Button>
-        <p className="mt-1.5 text-note text-muted">{t('emoji.imageHint')}</p>
+        <p
+          id={`${id}-note`}
+          className={cx('mt-1.5 text-note', error ? 'text-danger' : 'text-muted')}
+        >
+          {error ?? t('emoji.imageHint')}
+        </p>
       </div>
+      {/* After the button, which gets the focus of the field: this one is hidden. */}
+      <input
+        ref={input}
+        type="file"
+        name="file"
+        accept={TYPES}
+        hidden
+        aria-label={t('emoji.image')}
+        onChange={(event) => {
+          const [chosen] = event.target.files ?? [];
+          if (chosen) onChoose(chosen);
+          event.target.value = '';
+        }}
+      />
     </div>
   );
 }

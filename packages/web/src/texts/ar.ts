@@ -702,6 +702,7 @@ const texts = {
     image: 'صورة الرمز التعبيري',
     chooseImage: 'اختيار صورة',
     changeImage: 'اختيار صورة أخرى',
+    imageMissing: 'اختر صورة',
     imageHint:
       'PNG أو JPEG أو GIF أو WebP أو AVIF، بحد أقصى 2 ميغابايت. الصور المربعة والشفافة هي الأفضل.',
     tooLarge: 'اختر صورة لا يتجاوز حجمها 2 ميغابايت',
@@ -1115,6 +1116,8 @@ const texts = {
     question: 'السؤال',
     choice: 'الخيار {{number, number}}',
     addChoice: 'إضافة خيار',
+    noQuestion: 'أدخل سؤالًا',
+    fewChoices: 'أدخل خيارين على الأقل',
     allowSeveral: 'السماح بعدة خيارات',
     post: 'نشر الاستطلاع',
     choices: 'الخيارات',
@@ -1934,6 +1937,14 @@ const texts = {
     groupsShorter: 'مدة أقصر',
     groupsAny: 'أي مدة',
     notAllowed: 'غير مسموح',
+    onThisPage: 'في هذه الصفحة',
+  },
+  serverGroup: {
+    general: 'عام',
+    registration: 'التسجيل',
+    changes: 'التعديل والحذف',
+    retention: 'الاحتفاظ بالرسائل',
+    privacy: 'الخصوصية',
   },
   report: {
     title: 'الإبلاغ عن رسالة',

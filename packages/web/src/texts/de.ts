@@ -656,6 +656,7 @@ const texts = {
     image: 'Bild des Emojis',
     chooseImage: 'Bild auswählen',
     changeImage: 'Anderes Bild auswählen',
+    imageMissing: 'Wähle ein Bild aus',
     imageHint:
       'PNG, JPEG, GIF, WebP oder AVIF, höchstens 2 MB. Quadratische, transparente Bilder sehen am besten aus.',
     tooLarge: 'Wähle ein Bild mit höchstens 2 MB',
@@ -1040,6 +1041,8 @@ const texts = {
     question: 'Frage',
     choice: 'Antwort {{number, number}}',
     addChoice: 'Antwort hinzufügen',
+    noQuestion: 'Gib eine Frage ein',
+    fewChoices: 'Gib mindestens zwei Antworten ein',
     allowSeveral: 'Mehrere Antworten erlauben',
     post: 'Umfrage senden',
     choices: 'Antworten',
@@ -1826,6 +1829,14 @@ const texts = {
     groupsShorter: 'Eine kürzere Dauer',
     groupsAny: 'Jede Dauer',
     notAllowed: 'Nicht erlaubt',
+    onThisPage: 'Auf dieser Seite',
+  },
+  serverGroup: {
+    general: 'Allgemein',
+    registration: 'Registrierung',
+    changes: 'Bearbeiten und Löschen',
+    retention: 'Aufbewahrung von Nachrichten',
+    privacy: 'Datenschutz',
   },
   report: {
     title: 'Nachricht melden',

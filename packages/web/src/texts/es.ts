@@ -675,6 +675,7 @@ const texts = {
     image: 'Imagen del emoji',
     chooseImage: 'Elegir imagen',
     changeImage: 'Elegir otra imagen',
+    imageMissing: 'Elige una imagen',
     imageHint:
       'PNG, JPEG, GIF, WebP o AVIF, 2 MB como máximo. Se ven mejor las imágenes cuadradas y transparentes.',
     tooLarge: 'Elige una imagen de 2 MB como máximo',
@@ -1069,6 +1070,8 @@ const texts = {
     question: 'Pregunta',
     choice: 'Opción {{number, number}}',
     addChoice: 'Añadir opción',
+    noQuestion: 'Escribe una pregunta',
+    fewChoices: 'Escribe al menos dos opciones',
     allowSeveral: 'Permitir varias opciones',
     post: 'Publicar encuesta',
     choices: 'Opciones',
@@ -1869,6 +1872,14 @@ const texts = {
     groupsShorter: 'Un plazo más corto',
     groupsAny: 'Cualquier plazo',
     notAllowed: 'No permitido',
+    onThisPage: 'En esta página',
+  },
+  serverGroup: {
+    general: 'General',
+    registration: 'Registro',
+    changes: 'Edición y eliminación',
+    retention: 'Conservación de mensajes',
+    privacy: 'Privacidad',
   },
   report: {
     title: 'Reportar mensaje',
