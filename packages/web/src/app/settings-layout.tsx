@@ -124,7 +124,7 @@ function Navigation({
                 <Link
                   to={to}
                   className={cx(
-                    'flex items-center gap-2.5 rounded-lg px-3 text-sm text-soft transition-colors hover:bg-hover',
+                    '-outline-offset-2 flex items-center gap-2.5 rounded-lg px-3 text-sm text-soft transition-colors hover:bg-hover',
                     isWide ? 'min-h-10 pointer-coarse:min-h-11' : 'min-h-12',
                   )}
                   activeProps={{

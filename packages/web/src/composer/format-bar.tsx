@@ -67,7 +67,7 @@ export function FormatBar({ field }: { field: RefObject<HTMLTextAreaElement | nu
               // The field keeps the focus and its selection.
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => set(format)}
-              className="inline-flex size-8 pointer-coarse:size-11 shrink-0 items-center justify-center rounded-md text-muted transition-colors hover:bg-hover hover:text-ink"
+              className="-outline-offset-2 inline-flex size-8 pointer-coarse:size-11 shrink-0 items-center justify-center rounded-md text-muted transition-colors hover:bg-hover hover:text-ink"
             >
               <Icon size={16} aria-hidden="true" />
             </button>

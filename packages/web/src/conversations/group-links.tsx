@@ -98,9 +98,12 @@ function Links({ view }: { view: ConversationView }) {
       <ul>
         {links.data?.map((link) => (
           <li key={link.id} className="flex min-h-11 items-center gap-3 text-sm">
-            <span className="min-w-0 flex-1 text-soft">{describe(link)}</span>
+            <span id={`link-${link.id}`} className="min-w-0 flex-1 text-soft">
+              {describe(link)}
+            </span>
             <Button
               look="quiet"
+              aria-describedby={`link-${link.id}`}
               busy={revoke.isPending && revoke.variables === link.id}
               onClick={() => revoke.mutate(link.id)}
             >

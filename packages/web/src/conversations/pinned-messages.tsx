@@ -47,7 +47,7 @@ export function PinnedMessages({
               type="button"
               title={t('pinned.jumpTo')}
               onClick={() => onJump(seq, alsoInConversation ? null : thread)}
-              className="min-w-0 flex-1 rounded-lg px-2 py-1.5 text-start hover:bg-hover"
+              className="-outline-offset-2 min-w-0 flex-1 rounded-lg px-2 py-1.5 text-start hover:bg-hover"
             >
               <span className="flex items-baseline gap-2">
                 <span className="truncate font-semibold text-sm">
@@ -66,7 +66,11 @@ export function PinnedMessages({
               </span>
             </button>
             {mayUnpin && (
-              <IconButton label={t('message.unpin')} onClick={() => client.unpin(view.id, seq)}>
+              <IconButton
+                label={t('message.unpin')}
+                onClick={() => client.unpin(view.id, seq)}
+                className="-outline-offset-2"
+              >
                 <PinOff size={17} />
               </IconButton>
             )}

@@ -79,7 +79,7 @@ export function UsersPicker({
                 type="button"
                 aria-pressed={isChosen}
                 onClick={() => toggle(user.id)}
-                className="flex min-h-11 w-full items-center gap-3 rounded-lg px-2 text-start hover:bg-hover"
+                className="-outline-offset-2 flex min-h-11 w-full items-center gap-3 rounded-lg px-2 text-start hover:bg-hover"
               >
                 <Avatar id={user.id} name={user.displayName} size={30} />
                 <span className="min-w-0 flex-1 truncate">
