@@ -98,6 +98,8 @@ const WEB_LAYERS: readonly (readonly string[])[] = [
   ['emoji', 'user-groups'],
   ['activity', 'notifications', 'search'],
   ['messages'],
+  ['composer/completion', 'composer/drafts', 'composer/formatting'],
+  ['composer/pasting'],
   ['composer'],
   ['message-list'],
   ['threads'],

@@ -8,7 +8,7 @@ import { useAccountId } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
-import { FormatBar } from './format-bar.tsx';
+import { FormatBar } from './formatting/format-bar.tsx';
 import { InsertEmoji } from './insert-emoji.tsx';
 import type { MessageField } from './use-message-field.tsx';
 

@@ -8,7 +8,7 @@ import { useConversation } from '../session/entries.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
-import { charactersLeft } from './composer-rules.ts';
+import { charactersLeft } from './drafts/sendable.ts';
 import { useMessageField } from './use-message-field.tsx';
 
 /**

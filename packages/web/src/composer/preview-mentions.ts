@@ -1,6 +1,6 @@
 import type { ClientSnapshot } from '@parley/client';
 import { type Mention, mentionSpans, withoutCode } from '@parley/protocol';
-import { groupMention } from './typed-name.ts';
+import { groupMention } from './completion/typed-name.ts';
 
 /** What names are resolved with. */
 type Known = Pick<ClientSnapshot, 'users' | 'conversations' | 'emoji'>;

@@ -19,12 +19,13 @@ import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { takeFocus } from '../ui/take-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
-import { actionOf, charactersLeft } from './composer-rules.ts';
+import { useCompletionMenu } from './completion/use-completion-menu.tsx';
+import { charactersLeft } from './drafts/sendable.ts';
+import { actionOf } from './formatting/composer-keys.ts';
+import { changeOfKey } from './formatting/key-change.ts';
 import { grow } from './grow.ts';
-import { changeOfKey } from './key-change.ts';
+import { usePaste } from './pasting/use-paste.tsx';
 import { needsCtrlToSend } from './send-key.ts';
-import { useCompletionMenu } from './use-completion-menu.tsx';
-import { usePaste } from './use-paste.tsx';
 
 /** The number of remaining characters is shown from here on. */
 const SHOW_COUNT_BELOW = 500;

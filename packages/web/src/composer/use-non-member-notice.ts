@@ -5,7 +5,7 @@ import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { attempt } from '../ui/attempt.ts';
 import { toast } from '../ui/toast.ts';
-import { mentionedNonMembers, rememberSuggested } from './suggested-users.ts';
+import { mentionedNonMembers, rememberSuggested } from './completion/suggested-users.ts';
 
 /** How long the notice stays, ms: long enough to add the users. */
 const NOTICE_MS = 12_000;

@@ -6,10 +6,10 @@ import { type NewFiles, useNewFiles } from '../files/use-new-files.ts';
 import { useClient } from '../session/use-client.ts';
 import { type CommandName, typedCommand } from '../slash-commands/commands.ts';
 import { messageOf } from '../slash-commands/text-commands.ts';
-import { isSendable } from './composer-rules.ts';
+import { isSendable } from './drafts/sendable.ts';
+import { useDraft } from './drafts/use-server-draft.ts';
 import { quickReactionOf, reactToLast } from './quick-reaction.ts';
 import { useNonMemberNotice } from './use-non-member-notice.ts';
-import { useDraft } from './use-server-draft.ts';
 import { useSlashCommands } from './use-slash-commands.ts';
 import { useSlowMode } from './use-slow-mode.ts';
 

@@ -2,7 +2,7 @@ import type { DraftPlace } from '@parley/client';
 import { useCallback } from 'react';
 import { useUploadsOfSession } from '../files/use-new-files.ts';
 import { useAccountId } from '../session/use-client.ts';
-import { prepended, readDraft, writeDraft } from './stored-draft.ts';
+import { prepended, readDraft, writeDraft } from './drafts/stored-draft.ts';
 
 /** Keeps uploads running on all pages; what could not be sent when the page is closed becomes a draft. */
 export function useUploads(): void {

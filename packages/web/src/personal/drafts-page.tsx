@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Pencil, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { deviceDrafts } from '../composer/stored-draft.ts';
+import { deviceDrafts } from '../composer/drafts/stored-draft.ts';
 import { ConversationAvatar } from '../conversations/conversation-avatar.tsx';
 import { Excerpt } from '../emoji/excerpt.tsx';
 import { dayAndTime, fullTime } from '../lib/time.ts';

@@ -1,6 +1,6 @@
 import type { ConversationId, Draft, Seq } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import type { DeviceDraft } from '../composer/stored-draft.ts';
+import type { DeviceDraft } from '../composer/drafts/stored-draft.ts';
 import { listed } from './listed-drafts.ts';
 
 const saved = (conversation: string, body: string, updatedAt: string) =>

@@ -1,6 +1,6 @@
 import { draftKey } from '@parley/client';
 import type { ConversationId, Draft, Seq } from '@parley/protocol';
-import type { DeviceDraft } from '../composer/stored-draft.ts';
+import type { DeviceDraft } from '../composer/drafts/stored-draft.ts';
 
 /** A draft in the list. */
 export interface ListedDraft {

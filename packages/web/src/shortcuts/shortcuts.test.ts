@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FORMAT_KEYS } from '../composer/format-keys.ts';
+import { FORMAT_KEYS } from '../composer/formatting/format-keys.ts';
 import { isPressed, keyLabels, type PressedKey, SHORTCUTS, type Shortcut } from './shortcuts.ts';
 
 const press = (key: string, modifiers: Partial<PressedKey> = {}): PressedKey => ({

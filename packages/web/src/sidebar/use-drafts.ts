@@ -1,7 +1,7 @@
 import { draftKey } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { type DeviceDraft, deviceDrafts } from '../composer/stored-draft.ts';
+import { type DeviceDraft, deviceDrafts } from '../composer/drafts/stored-draft.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 
 /**
@@ -40,7 +40,7 @@ export function useDrafts(open: ConversationId | undefined): ReadonlySet<string>
         isUnsaved && conversation !== openNow.current;
       const unsaved = deviceDrafts(account).filter(isUnsaved);
       if (unsaved.length === 0) return;
-      const { saveDrafts } = await import('../composer/save-drafts.ts');
+      const { saveDrafts } = await import('../composer/drafts/save-drafts.ts');
       await saveDrafts(client, account, unsaved);
     };
     // Retried at the next connection.

@@ -1,5 +1,5 @@
-import { isInCodeBlock } from '../lib/code-fences.ts';
-import { type FieldChange, type FieldText, lineStartOf } from '../lib/field-text.ts';
+import { isInCodeBlock } from '../../lib/code-fences.ts';
+import { type FieldChange, type FieldText, lineStartOf } from '../../lib/field-text.ts';
 
 /** The markers of a list or a quote at the start of a line, and the rest of it. */
 const LINE = /^([ \t]*(?:>[ \t]?)*)(?:([-*+])|(\d{1,9})([.)]))?([ \t]+)?(.*)$/s;

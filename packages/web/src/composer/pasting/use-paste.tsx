@@ -1,10 +1,10 @@
 import { X } from 'lucide-react';
 import { type ClipboardEvent, type ReactNode, type RefObject, useState } from 'react';
-import { isInCode } from '../lib/code-fences.ts';
-import { applyChange, fieldTextOf, insertion } from '../lib/field-text.ts';
-import { t } from '../texts/index.ts';
-import { Button, IconButton } from '../ui/button.tsx';
-import { codeBlockChange } from './formats.ts';
+import { isInCode } from '../../lib/code-fences.ts';
+import { applyChange, fieldTextOf, insertion } from '../../lib/field-text.ts';
+import { t } from '../../texts/index.ts';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { codeBlockChange } from '../formatting/formats.ts';
 import { linkOfPaste } from './paste-link.ts';
 import { pastedCode } from './pasted-code.ts';
 

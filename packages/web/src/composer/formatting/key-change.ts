@@ -1,6 +1,6 @@
 import type { KeyboardEvent } from 'react';
-import { type FieldChange, fieldTextOf } from '../lib/field-text.ts';
-import { isOfInputMethod } from '../lib/input-method.ts';
+import { type FieldChange, fieldTextOf } from '../../lib/field-text.ts';
+import { isOfInputMethod } from '../../lib/input-method.ts';
 import { formatOfKey } from './format-keys.ts';
 import { formatChange } from './formats.ts';
 import { lineBreakChange } from './line-break.ts';

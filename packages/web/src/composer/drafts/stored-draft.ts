@@ -1,6 +1,6 @@
 import { type DraftPlace, draftKey } from '@parley/client';
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
-import { readStored, storedNames, writeStored } from '../session/device.ts';
+import { readStored, storedNames, writeStored } from '../../session/device.ts';
 
 const TEXT = 'draft.';
 const textName = (place: DraftPlace): string => `${TEXT}${draftKey(place)}`;

@@ -1,9 +1,9 @@
 import type { ConversationView } from '@parley/client';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
-import type { FieldChange } from '../lib/field-text.ts';
-import { lazyPart } from '../queries/lazy-part.tsx';
-import type { CommandName } from '../slash-commands/commands.ts';
-import { t } from '../texts/index.ts';
+import type { FieldChange } from '../../lib/field-text.ts';
+import { lazyPart } from '../../queries/lazy-part.tsx';
+import type { CommandName } from '../../slash-commands/commands.ts';
+import { t } from '../../texts/index.ts';
 import { completionChange, typedName } from './typed-name.ts';
 import { type Completion, useCompletions } from './use-completions.ts';
 

@@ -1,4 +1,4 @@
-import { type FieldChange, type FieldText, insertion } from '../lib/field-text.ts';
+import { type FieldChange, type FieldText, insertion } from '../../lib/field-text.ts';
 
 /** Returns the change that links the selection to a pasted URL; null if the pasted text is no URL. */
 export function linkOfPaste(pasted: string, field: FieldText): FieldChange | null {

@@ -6,11 +6,11 @@ import type {
   UserGroupSuggestion,
 } from '@parley/protocol';
 import { useEffect, useMemo, useState } from 'react';
-import type { EmojiOption } from '../emoji/emoji-search.ts';
-import { useEmojiOptions } from '../emoji/use-emoji-options.ts';
-import { fold, scoreOf } from '../lib/fuzzy.ts';
-import { useClient, useParley } from '../session/use-client.ts';
-import type { CommandName } from '../slash-commands/commands.ts';
+import type { EmojiOption } from '../../emoji/emoji-search.ts';
+import { useEmojiOptions } from '../../emoji/use-emoji-options.ts';
+import { fold, scoreOf } from '../../lib/fuzzy.ts';
+import { useClient, useParley } from '../../session/use-client.ts';
+import type { CommandName } from '../../slash-commands/commands.ts';
 import { rememberSuggested } from './suggested-users.ts';
 import { groupMention, type TypedName } from './typed-name.ts';
 

@@ -1,6 +1,6 @@
-import { emojiQuery } from '../emoji/emoji-query.ts';
-import { isInCode } from '../lib/code-fences.ts';
-import type { FieldChange } from '../lib/field-text.ts';
+import { emojiQuery } from '../../emoji/emoji-query.ts';
+import { isInCode } from '../../lib/code-fences.ts';
+import type { FieldChange } from '../../lib/field-text.ts';
 
 /** The sign before a name: of a user or user group, a group, an emoji, a slash command. */
 export type NameSign = '@' | '#' | ':' | '/';

@@ -1,10 +1,10 @@
 import type { ClientSnapshot, DraftPlace, ParleyClient } from '@parley/client';
 import type { AccountId, ConversationId, Draft } from '@parley/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { renderHook, windowForHooks } from '../lib/render-hook-for-tests.ts';
-import { StorageForTests } from '../lib/storage-for-tests.ts';
-import { recordLogin } from '../session/login-record.ts';
-import { SessionProvider } from '../session/use-client.ts';
+import { renderHook, windowForHooks } from '../../lib/render-hook-for-tests.ts';
+import { StorageForTests } from '../../lib/storage-for-tests.ts';
+import { recordLogin } from '../../session/login-record.ts';
+import { SessionProvider } from '../../session/use-client.ts';
 import { useDraft } from './use-server-draft.ts';
 
 const me = 'me' as AccountId;

@@ -1,7 +1,7 @@
 import type { DraftPlace } from '@parley/client';
 import { draftKey } from '@parley/client';
 import type { AccountId } from '@parley/protocol';
-import { readStored, writeStored } from '../session/device.ts';
+import { readStored, writeStored } from '../../session/device.ts';
 
 /**
  * The texts of drafts that were sent but not yet deleted. If the page is closed before the deletion, the

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { after, field } from '../lib/field-text.test-support.ts';
+import { after, field } from '../../lib/field-text.test-support.ts';
 import { codeBlockChange, type Format, formatChange } from './formats.ts';
 
 const set = (format: Format, marked: string) =>

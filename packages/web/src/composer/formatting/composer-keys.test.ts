@@ -1,6 +1,5 @@
-import { LIMITS } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
-import { actionOf, type ComposerKey, charactersLeft, isSendable } from './composer-rules.ts';
+import { actionOf, type ComposerKey } from './composer-keys.ts';
 
 const key = (change: Partial<ComposerKey> = {}): ComposerKey => ({
   key: 'Enter',
@@ -13,23 +12,6 @@ const key = (change: Partial<ComposerKey> = {}): ComposerKey => ({
 });
 const keyboard = { isTouch: false, isEmpty: false };
 const touch = { isTouch: true, isEmpty: false };
-
-describe('message text', () => {
-  test('a text can be sent if it is neither blank nor too long', () => {
-    expect(isSendable('a')).toBe(true);
-    expect(isSendable('')).toBe(false);
-    expect(isSendable(' \n\t')).toBe(false);
-    expect(isSendable('\u200b')).toBe(false);
-    expect(isSendable('a'.repeat(LIMITS.bodyCharacters))).toBe(true);
-    expect(isSendable('a'.repeat(LIMITS.bodyCharacters + 1))).toBe(false);
-  });
-
-  test('a text is counted in code points', () => {
-    expect(charactersLeft('👍')).toBe(LIMITS.bodyCharacters - 1);
-    expect(isSendable('👍'.repeat(LIMITS.bodyCharacters))).toBe(true);
-    expect(charactersLeft('a'.repeat(LIMITS.bodyCharacters + 2))).toBe(-2);
-  });
-});
 
 describe('actionOf', () => {
   test('ignores the Enter that ends a composition, also in Safari', () => {

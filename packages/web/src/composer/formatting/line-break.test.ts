@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { after, field } from '../lib/field-text.test-support.ts';
+import { after, field } from '../../lib/field-text.test-support.ts';
 import { lineBreakChange } from './line-break.ts';
 
 describe('a line break', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { after, field } from '../lib/field-text.test-support.ts';
+import { after, field } from '../../lib/field-text.test-support.ts';
 import { linkOfPaste } from './paste-link.ts';
 
 test('pasting a URL over a word makes the word a link', () => {

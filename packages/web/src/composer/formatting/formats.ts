@@ -1,5 +1,5 @@
-import { FENCE } from '../lib/code-fences.ts';
-import { type FieldChange, type FieldText, lineStartOf } from '../lib/field-text.ts';
+import { FENCE } from '../../lib/code-fences.ts';
+import { type FieldChange, type FieldText, lineStartOf } from '../../lib/field-text.ts';
 
 /** A Markdown format that keys and buttons set. */
 export type Format =

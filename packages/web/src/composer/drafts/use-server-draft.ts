@@ -1,7 +1,7 @@
 import { type DraftPlace, draftKey } from '@parley/client';
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { useAccountId, useClient, useParley } from '../session/use-client.ts';
-import { charactersLeft } from './composer-rules.ts';
+import { useAccountId, useClient, useParley } from '../../session/use-client.ts';
+import { charactersLeft } from './sendable.ts';
 import { readSentDraft, writeSentDraft } from './sent-draft.ts';
 import { readDraft, readDraftBase, writeDraft, writeDraftBase } from './stored-draft.ts';
 

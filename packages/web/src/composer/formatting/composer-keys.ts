@@ -1,15 +1,4 @@
-import { codePoints, isBlank, LIMITS } from '@parley/protocol';
-import { isOfInputMethod } from '../lib/input-method.ts';
-
-/** Returns how many more characters fit; negative if the text is too long. */
-export function charactersLeft(text: string): number {
-  return LIMITS.bodyCharacters - codePoints(text);
-}
-
-/** Returns whether a text can be sent with a number of files; with files, it may be empty. */
-export function isSendable(text: string, files = 0): boolean {
-  return (!isBlank(text) || files > 0) && charactersLeft(text) >= 0;
-}
+import { isOfInputMethod } from '../../lib/input-method.ts';
 
 /** A key press in a message field. */
 export interface ComposerKey {

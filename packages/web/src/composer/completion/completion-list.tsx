@@ -1,10 +1,10 @@
 import { AtSign, Hash, SquareSlash, Users } from 'lucide-react';
-import { CustomEmojiImage } from '../emoji/custom-emoji-image.tsx';
-import { COMMAND_HELP } from '../slash-commands/commands.ts';
-import { t } from '../texts/index.ts';
-import type { PlainKey } from '../texts/keys.ts';
-import { Avatar } from '../ui/avatar.tsx';
-import { cx } from '../ui/cx.ts';
+import { CustomEmojiImage } from '../../emoji/custom-emoji-image.tsx';
+import { COMMAND_HELP } from '../../slash-commands/commands.ts';
+import { t } from '../../texts/index.ts';
+import type { PlainKey } from '../../texts/keys.ts';
+import { Avatar } from '../../ui/avatar.tsx';
+import { cx } from '../../ui/cx.ts';
 import type { NameSign } from './typed-name.ts';
 import type { Completion } from './use-completions.ts';
 

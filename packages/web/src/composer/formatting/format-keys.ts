@@ -1,4 +1,4 @@
-import type { ComposerKey } from './composer-rules.ts';
+import type { ComposerKey } from './composer-keys.ts';
 import type { Format } from './formats.ts';
 
 /** The shortcut of a format, with Ctrl or ⌘: as it is matched, and as it is shown. */

@@ -1,6 +1,6 @@
 import type { ParleyClient } from '@parley/client';
 import type { AccountId } from '@parley/protocol';
-import { charactersLeft } from './composer-rules.ts';
+import { charactersLeft } from './sendable.ts';
 import { readSentDraft } from './sent-draft.ts';
 import { type DeviceDraft, readDraft, readDraftBase, writeDraftBase } from './stored-draft.ts';
 

@@ -11,10 +11,10 @@ import {
   TextQuote,
 } from 'lucide-react';
 import type { RefObject } from 'react';
-import { applyChange, fieldTextOf } from '../lib/field-text.ts';
-import { t } from '../texts/index.ts';
-import type { PlainKey } from '../texts/keys.ts';
-import { useToolbarKeys } from '../ui/use-toolbar-keys.ts';
+import { applyChange, fieldTextOf } from '../../lib/field-text.ts';
+import { t } from '../../texts/index.ts';
+import type { PlainKey } from '../../texts/keys.ts';
+import { useToolbarKeys } from '../../ui/use-toolbar-keys.ts';
 import { keysText } from './format-keys.ts';
 import { type Format, formatChange } from './formats.ts';
 
