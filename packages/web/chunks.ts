@@ -2,9 +2,17 @@ import type { Plugin, Rolldown } from 'vite';
 
 type Group = Rolldown.CodeSplittingGroup;
 
-/** Returns a pattern for modules of `src`, given by their paths without extension. */
-const modules = (...paths: string[]): RegExp =>
-  new RegExp(`/packages/web/src/(${paths.join('|')})\\.tsx?$`);
+/** The patterns of single modules, each of which a build must have. */
+const modulePatterns: RegExp[] = [];
+
+/** Returns a pattern for modules of a package, given by their paths without extension. */
+function modulesOf(name: string, ...paths: string[]): RegExp {
+  const patterns = paths.map((path) => new RegExp(`/packages/${name}/src/${path}\\.tsx?$`));
+  modulePatterns.push(...patterns);
+  return anyOf(...patterns);
+}
+
+const modules = (...paths: string[]): RegExp => modulesOf('web', ...paths);
 
 const anyOf = (...patterns: RegExp[]): RegExp =>
   new RegExp(patterns.map(({ source }) => source).join('|'));
@@ -18,9 +26,9 @@ const anyOf = (...patterns: RegExp[]): RegExp =>
  */
 export const CHUNK_GROUPS: Group[] = [
   // The titles of errors, which only the login page shows.
-  { name: 'errors', test: /\/packages\/protocol\/src\/codes\.ts$/ },
+  { name: 'errors', test: modulesOf('protocol', 'base/codes') },
   // Who is logged in, and in which language: runs while the other scripts are being loaded.
-  { name: 'start', test: anyOf(modules('main'), /\/packages\/client\/src\/api\/auth\.ts$/) },
+  { name: 'start', test: anyOf(modules('main'), modulesOf('client', 'api/auth')) },
   // React and the router.
   {
     name: 'application',
@@ -60,7 +68,7 @@ export const CHUNK_GROUPS: Group[] = [
     name: 'menus',
     test: modules(
       'ui/dialog',
-      'composer/completion-list',
+      'composer/completion/completion-list',
       'own-menu/own-menu-items',
       'emoji/emoji-popover',
       'messages/(message-actions|message-menu|message-sheet|more-dialog)',
@@ -68,7 +76,7 @@ export const CHUNK_GROUPS: Group[] = [
     ),
   },
   { name: 'emoji', test: modules('emoji/(built-in|emoji-search)') },
-  { name: 'validation', test: anyOf(/\/node_modules\/zod\//, /\/packages\/protocol\/src\/z\.ts$/) },
+  { name: 'validation', test: anyOf(/\/node_modules\/zod\//, modulesOf('protocol', 'base/z')) },
   // What other parts share: few scripts instead of one for each set of parts.
   {
     name: 'shared',
@@ -78,6 +86,19 @@ export const CHUNK_GROUPS: Group[] = [
     entriesAwareMergeThreshold: 16 * 1024,
   },
 ].map((group, n) => ({ ...group, priority: 100 - n }));
+
+/** Fails the build if {@link CHUNK_GROUPS} names a module that it does not have, such as one that was moved. */
+export const checkGroups: Plugin = {
+  name: 'parley-check-groups',
+  apply: 'build',
+  generateBundle(_options, bundle) {
+    const ids = Object.values(bundle).flatMap((file) =>
+      file.type === 'chunk' ? file.moduleIds : [],
+    );
+    const missing = modulePatterns.filter((pattern) => !ids.some((id) => pattern.test(id)));
+    if (missing.length > 0) this.error(`No script contains ${missing.join(', ')}`);
+  },
+};
 
 /** The scripts of which a conversation runs nearly every function when it is opened. */
 const RUN_AT_START = new Set([

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
-import { CHUNK_GROUPS, compileHints, preloadScripts } from './chunks.ts';
+import { CHUNK_GROUPS, checkGroups, compileHints, preloadScripts } from './chunks.ts';
 import { serviceWorker } from './service-worker.ts';
 import { splitTexts } from './split-texts.ts';
 
@@ -45,6 +45,7 @@ export default defineConfig({
     splitTexts(),
     preloadScripts,
     compileHints,
+    checkGroups,
     serviceWorker(),
   ],
   resolve: {
