@@ -35,7 +35,7 @@ test.each([
 });
 
 const nameOf = (sign: string, name: string) =>
-  ({ '@ria': '@Ria Lind', '#old-name': '#New name' })[sign + name];
+  ({ '@ria': '@Ria Lind', '@sami': '@سامي', '#old-name': '#New name' })[sign + name];
 
 test.each([
   ['@ria, see #old-name', '@Ria Lind, see #New name'],
@@ -45,6 +45,8 @@ test.each([
   ['[@ria](https://a.example/@ria)', '@Ria Lind'],
   ['https://a.example/@ria ria@ria.example', 'https://a.example/@ria ria@ria.example'],
   ['@unknown @ria :tada:', '@unknown @Ria Lind 🎉'],
+  ['@sami what now?', '\u2068@سامي\u2069 what now?'],
+  ['@ria شكرا', '\u2068@Ria Lind\u2069 شكرا'],
 ])('%j with names reads as %j', (text, expected) => {
   expect(withoutMarkers(text, emojiOf, nameOf)).toBe(expected);
 });

@@ -1,3 +1,4 @@
+import { isolate } from '../base/isolate.ts';
 import { type EmojiOf, mayHaveShortcodes, withEmoji } from '../emoji/shortcodes.ts';
 import { mayMention, mentionSpans, type NameOf } from '../messages/mention-text.ts';
 import { treeOf } from './parser.ts';
@@ -87,16 +88,24 @@ export interface Replacement extends MarkerRange {
   readonly by: string;
 }
 
+/** Matches a character of a script that is written from right to left. */
+const RIGHT_TO_LEFT =
+  /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
 /**
  * Returns what an excerpt of a text shows otherwise than it was typed, in order: nothing for
- * {@link markersOf}, and for mentions what `nameOf` returns, except in code.
+ * {@link markersOf}, and for mentions what `nameOf` returns, except in code. Where scripts of both directions
+ * may meet, names are isolated, as they are in the message: the first name does not decide how the text is read.
  */
 export function replacementsOf(text: string, nameOf?: NameOf): Replacement[] {
   const markers = markersOf(text).map((marker) => ({ ...marker, by: '' }));
   if (!nameOf || !mayMention(text)) return markers;
+  const isRightToLeft = RIGHT_TO_LEFT.test(text);
   const names = mentionSpans(text).flatMap(({ sign, name, start, end }): Replacement[] => {
     const by = nameOf(sign, name);
-    return by === undefined ? [] : [{ from: start, to: end, by }];
+    if (by === undefined) return [];
+    const isMixed = isRightToLeft || RIGHT_TO_LEFT.test(by);
+    return [{ from: start, to: end, by: isMixed ? isolate(by) : by }];
   });
   if (names.length === 0) return markers;
   const reserved = [...markers, ...literalsOf(text)];
