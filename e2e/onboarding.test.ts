@@ -88,7 +88,11 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await heading(owner, 'Invite people').waitFor();
 
     const phone = await visitors.arrive(PHONE);
+    // An icon that can’t be loaded is replaced by the logo.
+    await phone.page.route('**/server/icon*', (route) => route.fulfill({ status: 503 }));
     await phone.page.goto('/login');
+    const logo = phone.page.locator('img[src="/icon.svg"]:visible');
+    await expect.poll(() => logo.evaluate((img: HTMLImageElement) => img.naturalWidth)).not.toBe(0);
     await phone.page.getByLabel('Username or email').fill('olga');
     await phone.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await phone.page.getByRole('button', { name: 'Log in', exact: true }).click();

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 
 /** Cache buster in the URL of the icon. */
 let version = '';
@@ -15,12 +15,14 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener);
 };
 
-/** The icon of the server; the logo of Parley if it has none. */
+/** The icon of the server; the logo of Parley if it has none, or if it can’t be loaded. */
 export function Logo({ size = 32 }: { size?: number }) {
   const current = useSyncExternalStore(subscribe, () => version);
+  const [failed, setFailed] = useState<string | null>(null);
   return (
     <img
-      src={`/api/v1/server/icon${current}`}
+      src={failed === current ? '/icon.svg' : `/api/v1/server/icon${current}`}
+      onError={() => setFailed(current)}
       width={size}
       height={size}
       alt=""
