@@ -113,10 +113,10 @@ test('canceling a waiting message returns its files, and it is not posted', asyn
 test('a message has a highest number of files, also after sending was canceled', () => {
   const { files, upload } = start();
   const many = Array.from({ length: LIMITS.attachmentsPerMessage }, (_, n) => fileOf(`${n}`));
-  expect(files.add(HERE, many)).toBe(true);
-  expect(files.add(HERE, [fileOf('another')])).toBe(false);
+  expect(files.add(HERE, many)).toBe(0);
+  expect(files.add(HERE, [fileOf('another'), fileOf('one more')])).toBe(2);
   files.sendWhenUploaded(HERE, '', {});
-  expect(files.add(HERE, [fileOf('more')])).toBe(true);
+  expect(files.add(HERE, [fileOf('more')])).toBe(0);
   files.cancelSending(HERE, files.of(HERE).waiting[0]?.key as number);
   expect(files.of(HERE).files.map(({ file }) => file.name)).toEqual(many.map(({ name }) => name));
   expect(upload('more').signal.aborted).toBe(true);

@@ -90,8 +90,8 @@ export class UnsentFiles {
     );
   }
 
-  /** Adds files to the message that is being written. Returns false if not all of them fit into a message. */
-  add(place: DraftPlace, chosen: readonly File[]): boolean {
+  /** Adds files to the message that is being written. Returns how many of them do not fit into it. */
+  add(place: DraftPlace, chosen: readonly File[]): number {
     const { files, waiting } = this.of(place);
     const free = Math.max(0, LIMITS.attachmentsPerMessage - files.length);
     const added = chosen.slice(0, free).map((file): NewFile => {
@@ -100,7 +100,7 @@ export class UnsentFiles {
     });
     this.#set(place, { files: [...files, ...added], waiting });
     for (const file of added) void this.#upload(file);
-    return chosen.length <= free;
+    return chosen.length - added.length;
   }
 
   /** Removes a file from its message, and ends its upload. */

@@ -1,12 +1,12 @@
 import type { DraftPlace, ParleyClient } from '@parley/client';
 import type { FileId } from '@parley/protocol';
-import { LIMITS } from '@parley/protocol';
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { readStoredInTab, writeStoredInTab } from '../session/device.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { toast } from '../ui/toast.ts';
+import { showLeftOut } from './left-out.ts';
 import { rememberName } from './sent-names.ts';
 import {
   type NewFile,
@@ -89,8 +89,7 @@ export function useNewFiles({ conversation, thread = null }: DraftPlace): NewFil
       isUploaded: files.every(({ stored }) => stored !== null),
       hasFailed: files.some(({ failure }) => failure !== null),
       add: (chosen) => {
-        if (unsent.add(place, [...chosen])) return;
-        toast.error(t('files.tooMany', { count: LIMITS.attachmentsPerMessage }));
+        showLeftOut(unsent.add(place, [...chosen]));
       },
       remove: (key) => unsent.remove(place, key),
       retry: (key) => unsent.retry(key),

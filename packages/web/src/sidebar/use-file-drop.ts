@@ -1,10 +1,9 @@
-import { type ConversationId, LIMITS } from '@parley/protocol';
+import type { ConversationId } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { type RefObject, useEffect } from 'react';
+import { showLeftOut } from '../files/left-out.ts';
 import { useUnsentFiles } from '../files/use-new-files.ts';
 import { useClient } from '../session/use-client.ts';
-import { t } from '../texts/index.ts';
-import { toast } from '../ui/toast.ts';
 
 /**
  * Attaches files that are dropped on a row to the next message of its conversation, which is opened.
@@ -48,9 +47,7 @@ export function useFileDrop(list: RefObject<HTMLElement | null>): void {
       if (!row) return;
       const conversation = row.dataset.row as ConversationId;
       const files = [...(event.dataTransfer?.files ?? [])];
-      if (!unsent.add({ conversation, thread: null }, files)) {
-        toast.error(t('files.tooMany', { count: LIMITS.attachmentsPerMessage }));
-      }
+      showLeftOut(unsent.add({ conversation, thread: null }, files));
       void navigate({ to: '/c/$id', params: { id: conversation } });
     };
     window.addEventListener('dragover', onDragOver);

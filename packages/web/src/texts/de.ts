@@ -1002,6 +1002,8 @@ const texts = {
     retry: '{{name}} erneut hochladen',
     tooMany_one: 'Eine Nachricht kann {{count, number}} Datei haben',
     tooMany_other: 'Eine Nachricht kann bis zu {{count, number}} Dateien haben',
+    leftOut_one: '{{count, number}} Datei wurde nicht hinzugefügt.',
+    leftOut_other: '{{count, number}} Dateien wurden nicht hinzugefügt.',
     sending: 'Dateien werden gesendet …',
     file: 'Datei',
     show: '{{name}} anzeigen',

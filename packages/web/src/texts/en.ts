@@ -973,6 +973,8 @@ export const en = {
     retry: 'Retry upload of {{name}}',
     tooMany_one: 'A message can have {{count, number}} file',
     tooMany_other: 'A message can have up to {{count, number}} files',
+    leftOut_one: '{{count, number}} file wasn’t added.',
+    leftOut_other: '{{count, number}} files weren’t added.',
     sending: 'Sending files…',
     file: 'File',
     show: 'Show {{name}}',
