@@ -9,7 +9,11 @@ import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { charactersLeft } from './drafts/sendable.ts';
+import { InsertEmoji } from './insert-emoji.tsx';
+import { needsCtrlToSend } from './send-key.ts';
 import { useMessageField } from './use-message-field.tsx';
+
+const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 
 /**
  * Edits a message in place, in a field like the composer. Escape cancels. The text survives a reload, and is restored
@@ -47,7 +51,7 @@ function Form({
     if (!body && mayDelete && message.attachments.length === 0 && !message.forwardedFrom)
       onDelete();
   };
-  const { menu, area, offer, limits } = useMessageField({
+  const { field, menu, area, offer, limits } = useMessageField({
     view,
     text,
     label: t('message.edit'),
@@ -71,7 +75,10 @@ function Form({
     >
       {menu}
       <div className="rounded-lg border border-accent bg-canvas px-1 focus-within:ring-3 focus-within:ring-accent/15">
-        {area}
+        <div className="flex items-end">
+          <div className="min-w-0 flex-1">{area}</div>
+          <InsertEmoji field={field} />
+        </div>
         {offer}
       </div>
       <div className="mt-1 flex items-center gap-2">
@@ -82,7 +89,9 @@ function Form({
           {t('common.cancel')}
         </Button>
         <span className="hidden text-caption text-muted sm:inline pointer-coarse:hidden">
-          {t('editForm.hint')}
+          {needsCtrlToSend(account)
+            ? t('editForm.hintWithCtrl', { keys: `${isApple ? '⌘' : 'Ctrl'}+Enter` })
+            : t('editForm.hint')}
         </span>
         <span className="flex-1" />
         {limits}

@@ -1233,6 +1233,7 @@ const texts = {
   editForm: {
     save: 'حفظ',
     hint: 'Enter للحفظ، Esc للإلغاء',
+    hintWithCtrl: '{{keys}} للحفظ، Esc للإلغاء',
   },
   jumpToDate: {
     title: 'الانتقال إلى تاريخ',

@@ -1181,6 +1181,7 @@ const texts = {
   editForm: {
     save: 'Guardar',
     hint: 'Enter para guardar, Esc para cancelar',
+    hintWithCtrl: '{{keys}} para guardar, Esc para cancelar',
   },
   jumpToDate: {
     title: 'Ir a una fecha',
