@@ -67,6 +67,13 @@ test('names rank before words, and custom emoji before equal matches; deleted on
   });
 });
 
+test('an emoji that was found by another name is shown with that one', () => {
+  const [found] = searchEmoji('thumbsup', { custom: [], tone: '', limit: 1 });
+  expect(found).toMatchObject({ emoji: '👍', names: expect.arrayContaining(['thumbsup', '+1']) });
+  expect(found?.names[0]).toBe('thumbsup');
+  expect(searchEmoji('+1', { custom: [], tone: '', limit: 1 })[0]?.names[0]).toBe('+1');
+});
+
 test('results have the user’s skin tone', () => {
   const [found] = searchEmoji('+1', { custom: [], tone: SKIN_TONES[1], limit: 1 });
   expect(found?.emoji).toBe('👍🏻');

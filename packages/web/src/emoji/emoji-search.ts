@@ -43,6 +43,17 @@ function rankOf(names: readonly string[], words: readonly string[], search: stri
   return names.some((name) => name.includes(search)) ? 4 : null;
 }
 
+/**
+ * Returns a Unicode emoji with a name first that begins with the search, if one does: it explains why it was found.
+ * A custom emoji keeps the name that is inserted.
+ */
+function namedAs(search: string, option: EmojiOption): EmojiOption {
+  if (option.image !== null) return option;
+  const found = option.names.find((name) => name.startsWith(search));
+  if (found === undefined || option.names[0]?.startsWith(search)) return option;
+  return { ...option, names: [found, ...option.names.filter((name) => name !== found)] };
+}
+
 /** The input of {@link searchEmoji}. */
 export interface EmojiSearch {
   readonly custom: Iterable<CustomEmoji>;
@@ -83,7 +94,7 @@ export function searchEmoji(text: string, { custom, tone, limit }: EmojiSearch):
   return matches
     .sort((a, b) => a.rank - b.rank || a.popularity - b.popularity)
     .slice(0, limit)
-    .map(({ option }) => option());
+    .map(({ option }) => namedAs(parts.join('_'), option()));
 }
 
 /** Returns the Unicode emoji that `:name:` stands for in a skin tone; null if there is none. */
