@@ -83,7 +83,7 @@ export function useSending({
       });
       return false;
     }
-    noticeNonMembers(body);
+    void noticeNonMembers(body);
     if (files.isUploaded) {
       sent(client.post(view.id, body, { ...options, attachments: files.take() }).settled);
     } else files.sendWhenUploaded(body, options);

@@ -1,6 +1,6 @@
 import type { AccountId, ConversationId, MentionSuggestion } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { mentionedNonMembers, rememberSuggested } from './suggested-users.ts';
+import { mentionedNonMembers, rememberSuggested, unknownMentions } from './suggested-users.ts';
 
 const HERE = 'here' as ConversationId;
 const userOf = (username: string, isMember: boolean): MentionSuggestion => ({
@@ -34,4 +34,12 @@ test('only the latest suggestions are remembered', () => {
     Array.from({ length: 500 }, (_, n) => userOf(`user${n}`, false)),
   );
   expect(namesIn('@eve @user0')).toEqual(['user0']);
+});
+
+test('names that were not suggested are found once each, and at most five', () => {
+  rememberSuggested(HERE, [userOf('flo', false)]);
+  expect(unknownMentions(HERE, '@flo @gil, @gil: @here `@code` #group a@b.example')).toEqual([
+    'gil',
+  ]);
+  expect(unknownMentions(HERE, '@a1 @a2 @a3 @a4 @a5 @a6')).toHaveLength(5);
 });

@@ -8,9 +8,14 @@ import {
 /** How many suggestions are remembered: more than are seen while writing a message. */
 const SUGGESTIONS_MAX = 500;
 
+/** The mentions of all members. */
+const FOR_ALL: ReadonlySet<string> = new Set(['everyone', 'here']);
+/** How many unknown names of a message are looked up. */
+const LOOKUPS_MAX = 5;
+
 /**
  * The users that were suggested while a message was being written, by conversation and username. A mention
- * is nearly always suggested before it is complete, so this says who is mentioned without being a member.
+ * is nearly always suggested before it is complete, so this mostly says who is mentioned without being a member.
  */
 const suggestions = new Map<string, MentionSuggestion>();
 
@@ -31,6 +36,18 @@ export function rememberSuggested(
     if (suggestions.size <= SUGGESTIONS_MAX) break;
     suggestions.delete(oldest);
   }
+}
+
+/**
+ * Returns the names that a text mentions and that were not suggested, because they were typed fast or pasted.
+ */
+export function unknownMentions(conversation: ConversationId, text: string): string[] {
+  const names = mentionSpans(withoutCode(text)).flatMap(({ sign, name }) =>
+    sign === '@' && !FOR_ALL.has(name.toLowerCase()) && !suggestions.has(keyOf(conversation, name))
+      ? [name]
+      : [],
+  );
+  return [...new Set(names)].slice(0, LOOKUPS_MAX);
 }
 
 /** Returns the users that a text mentions without being members of the conversation, as far as is known. */
