@@ -54,7 +54,6 @@ function Shell() {
   const [switching, setSwitching] = useState(false);
   const [dialog, setDialog] = useState<SidebarDialog | null>(null);
   const openSwitcher = useCallback(() => setSwitching(true), []);
-  const openShortcuts = useCallback(() => setDialog('shortcuts'), []);
   const conversation = useParams({ strict: false }).id as ConversationId | undefined;
   useVisits(conversation);
   usePresence();
@@ -72,7 +71,7 @@ function Shell() {
   const [isTourOver, setTourOver] = useState(false);
   useLogo(client);
   useUnreadInTitle(useUnreadCount());
-  useAppShortcuts({ conversation, preloadSwitcher, openSwitcher, openShortcuts });
+  useAppShortcuts({ conversation, preloadSwitcher, openSwitcher, openDialog: setDialog });
   // Rows of the sidebar are rendered only when their data changes, so another language makes new ones.
   const language = useLanguage();
   return (

@@ -18,6 +18,12 @@ export const SHORTCUTS = {
     nextUnread: { keys: ['Alt+Shift+ArrowDown'], text: 'shortcuts.nextUnread' },
     markRead: { keys: ['Escape'], text: 'shortcuts.markRead' },
     markAllRead: { keys: ['Shift+Escape'], text: 'shortcuts.markAllRead' },
+    unreadOnly: { keys: ['Mod+Shift+A'], text: 'shortcuts.unreadOnly' },
+    activity: { keys: ['Mod+Shift+M'], text: 'activity.title' },
+    saved: { keys: ['Mod+Shift+S'], text: 'saved.title' },
+    direct: { keys: ['Mod+Shift+K'], text: 'newDirect.title' },
+    browse: { keys: ['Mod+Shift+L'], text: 'sidebar.browseGroups' },
+    settings: { keys: ['Mod+,'], text: 'switcher.settings' },
     sheet: { keys: ['Mod+/', '?'], text: 'shortcuts.sheet' },
   },
   messages: {

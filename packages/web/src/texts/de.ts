@@ -245,6 +245,7 @@ const texts = {
     nextUnread: 'Nächste ungelesene Unterhaltung',
     markRead: 'Unterhaltung als gelesen markieren',
     markAllRead: 'Alle Unterhaltungen als gelesen markieren',
+    unreadOnly: 'Nur ungelesene oder alle Unterhaltungen anzeigen',
     sheet: 'Tastenkürzel anzeigen',
     newer: 'Nächste Nachricht',
     older: 'Vorherige Nachricht',

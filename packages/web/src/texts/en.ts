@@ -230,6 +230,7 @@ export const en = {
     nextUnread: 'Next unread conversation',
     markRead: 'Mark the conversation as read',
     markAllRead: 'Mark all conversations as read',
+    unreadOnly: 'Show unread only, or all conversations',
     sheet: 'Show keyboard shortcuts',
     newer: 'Next message',
     older: 'Previous message',

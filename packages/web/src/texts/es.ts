@@ -252,6 +252,7 @@ const texts = {
     nextUnread: 'Conversación siguiente sin leer',
     markRead: 'Marcar la conversación como leída',
     markAllRead: 'Marcar todas las conversaciones como leídas',
+    unreadOnly: 'Mostrar solo las conversaciones sin leer, o todas',
     sheet: 'Mostrar los atajos de teclado',
     newer: 'Mensaje siguiente',
     older: 'Mensaje anterior',
