@@ -53,7 +53,7 @@ export function RowView({
             />
           )}
           {row.isFirstUnread && (
-            <div className="flex items-center gap-3 px-5 pt-3">
+            <div data-first-unread className="flex items-center gap-3 px-5 pt-3">
               <span className="h-px flex-1 bg-danger/50" />
               <span className="font-semibold text-caption text-danger">{t('messageList.new')}</span>
             </div>

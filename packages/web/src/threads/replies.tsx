@@ -1,7 +1,7 @@
 import type { ConversationView, Thread, TimelineMessage } from '@parley/client';
 import { threadKey } from '@parley/client';
 import type { Seq, ThreadCursor } from '@parley/protocol';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useAttention } from '../lib/attention.ts';
 import { Announcer } from '../message-list/announcer.tsx';
 import { copyMessages } from '../message-list/copied-messages.ts';
@@ -26,6 +26,7 @@ export function Replies({
   thread,
   title,
   linked,
+  readSeq,
   visit,
   sent,
   editing,
@@ -35,6 +36,8 @@ export function Replies({
   thread: Thread;
   title: string;
   linked: Seq | null;
+  /** The last reply that was read before the thread was opened, if there are unread ones. */
+  readSeq: Seq | null;
   /** Identifies the navigation that led to the linked reply. */
   visit: string | undefined;
   /** How many replies the user has sent here: the last one is shown. */
@@ -52,7 +55,11 @@ export function Replies({
   const rows = useRows(all, lineAfter);
   const [expanded] = useState(() => new Set<string>());
   const more = useLoadMore(thread);
-  const { ref, box, isAtEnd, moved, toEnd } = useFollowedEnd(rows, linked === null);
+  const { ref, box, isAtEnd, moved, toEnd } = useFollowedEnd(
+    rows,
+    linked === null && readSeq === null,
+  );
+  useFirstUnread(linked === null && readSeq !== null && messages.length > 0, box, moved);
   useEffect(() => {
     if (sent > 0) toEnd();
   }, [sent, toEnd]);
@@ -75,7 +82,7 @@ export function Replies({
           loading={error === null}
           error={error}
           title={title}
-          onRetry={() => void thread.open(linked ?? undefined)}
+          onRetry={() => void thread.open(linked ?? readSeq ?? undefined)}
         />
       </div>
     );
@@ -125,6 +132,24 @@ export function Replies({
       <Announcer snapshot={snapshot} title={t('thread.title')} />
     </div>
   );
+}
+
+/** Scrolls a list once to the line “New”, or as far towards it as the list goes, as soon as it has messages. */
+function useFirstUnread(
+  isReady: boolean,
+  box: RefObject<HTMLElement | null>,
+  onScrolled: () => void,
+): void {
+  const isDone = useRef(false);
+  useLayoutEffect(() => {
+    const list = box.current;
+    if (!isReady || isDone.current || !list) return;
+    isDone.current = true;
+    const line = list.querySelector('[data-first-unread]');
+    if (line) line.scrollIntoView({ block: 'start' });
+    else list.scrollTop = list.scrollHeight;
+    onScrolled();
+  });
 }
 
 /** Marks a thread as read while the user is at the end of its replies. */

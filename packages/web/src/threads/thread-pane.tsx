@@ -45,10 +45,14 @@ export function ThreadPane({
   const visit = useLocation().state.__TSR_key;
   // Separate from opening: a closed thread gets no more events.
   useEffect(() => () => thread.close(), [thread]);
+  const cursor = useParley((s) => s.threads).cursors.get(threadKey(view.id, root));
+  // Unread replies are shown from the first one on.
+  const [readSeq] = useState(() => (cursor && cursor.unread > 0 ? cursor.readSeq : null));
+  const at = linked ?? readSeq ?? undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each navigation to the reply shows it again
   useEffect(() => {
-    void thread.open(linked ?? undefined);
-  }, [thread, linked, visit]);
+    void thread.open(at);
+  }, [thread, at, visit]);
   const leave = useRef(returnFocus);
   leave.current = returnFocus;
   useEffect(() => {
@@ -108,6 +112,7 @@ export function ThreadPane({
             thread={thread}
             title={title}
             linked={linked}
+            readSeq={readSeq}
             visit={visit}
             sent={sent}
             editing={editing}
