@@ -305,6 +305,8 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rae.page.keyboard.press('ArrowUp');
     await expect.poll(() => rae.focused()).toMatch(/^Rae Keys, .*: Changed$/);
     await rae.page.keyboard.press('Enter');
+    await expectFocus('React with 👍');
+    for (let n = 0; n < 3; n++) await rae.page.keyboard.press('ArrowRight');
     await expectFocus('Add reaction');
     await rae.page.keyboard.press('ArrowRight');
     await expectFocus('Reply');
@@ -343,6 +345,20 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rae.page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     expect(await barriers(rae.page)).toEqual([]);
     await rae.page.keyboard.press('Escape');
+    for (const [keys, title] of [
+      ['Control+Shift+K', 'New direct message'],
+      ['Control+Shift+L', 'Browse groups'],
+    ] as const) {
+      await rae.page.keyboard.press(keys);
+      await rae.page.getByRole('dialog', { name: title }).waitFor();
+      await rae.page.keyboard.press('Escape');
+      await expectFocus(composer);
+    }
+    const unreadOnly = rae.page.getByRole('button', { name: 'Show unread only' });
+    for (const isOn of ['true', 'false']) {
+      await rae.page.keyboard.press('Control+Shift+A');
+      await expect.poll(() => unreadOnly.getAttribute('aria-pressed')).toBe(isOn);
+    }
     await expectFocus(composer);
 
     await rae.message('Changed').hover();
@@ -698,6 +714,31 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await own.getByRole('button', { name: 'Try again' }).click();
     await own.getByRole('article').filter({ hasText: 'At the harbour' }).waitFor();
 
+    // A thread with unread replies is shown from the first one on, and is read once its end was shown.
+    const unread = Array.from({ length: 40 }, (_, n) => `Later ${n + 1} of 40`);
+    await own.getByRole('button', { name: 'Close thread' }).click();
+    await postBodies(rob.page, id, unread, root);
+    const unreadThreads = tia.page.getByRole('link', { name: 'Threads 1 unread', exact: true });
+    await unreadThreads.waitFor();
+    await tia
+      .message('Where do we eat?')
+      .getByRole('button', { name: /replies/ })
+      .click();
+    const firstUnread = own.getByRole('article').filter({ hasText: 'Later 1 of 40' });
+    await firstUnread.waitFor();
+    const fromTop = async () =>
+      ((await firstUnread.boundingBox())?.y ?? -1) - ((await log.boundingBox())?.y ?? 0);
+    await expect.poll(fromTop).toBeGreaterThanOrEqual(0);
+    expect(await fromTop()).toBeLessThan(80);
+    await own.getByText('New', { exact: true }).waitFor();
+    await unreadThreads.waitFor();
+    const later = own.getByRole('button', { name: 'Show later replies' });
+    await log.evaluate((e) => e.scrollTo({ top: e.scrollHeight }));
+    await later.click();
+    await later.waitFor({ state: 'detached' });
+    await log.evaluate((e) => e.scrollTo({ top: e.scrollHeight }));
+    await tia.page.getByRole('link', { name: 'Threads', exact: true }).waitFor();
+
     // A user who sends a reply while reading earlier ones sees it.
     await log.evaluate((e) => e.scrollTo({ top: 0 }));
     await expect.poll(rest).toBeGreaterThan(500);
@@ -726,7 +767,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await tia.page.getByRole('button', { name: 'Show more threads' }).click();
     await expect.poll(() => threads.count()).toBe(2);
     await answer('The last one');
-    await threads.getByText('60 replies').waitFor();
+    await threads.getByText('100 replies').waitFor();
     expect(await threads.count()).toBe(2);
 
     // On a phone the thread fills the screen.
@@ -871,6 +912,14 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await una.page.getByText('Added Xan Outside', { exact: true }).waitFor();
     await outside.open('Mentions');
     await outside.message('ask').getByText('@Xan Outside').waitFor();
+
+    // Also if the name was pasted, and so not suggested.
+    const yet = await visitors.arrive();
+    await yet.registerOnly('yet', 'Yet Outside');
+    await field.fill('and @yet, @xan');
+    await una.page.keyboard.press('Escape');
+    await una.page.keyboard.press('Enter');
+    await una.page.getByText(/^Not in this group: Yet Outside$/).waitFor();
   });
 
   test('a message is formatted, pasted as Markdown and previewed, and a slash command is executed', async () => {

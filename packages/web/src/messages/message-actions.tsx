@@ -7,7 +7,8 @@ import { MenuItems } from './menu-items.tsx';
 import type { ActionKey } from './message-action.ts';
 import { setToolbarActions } from './message-key-actions.ts';
 import type { MoreDialogName } from './more-dialog.tsx';
-import { ReactionPicker } from './reactions.tsx';
+import { QuickReactions, ReactionPicker } from './reactions.tsx';
+import { useThreadLinks } from './thread-link.ts';
 import { usePermissions } from './use-permissions.ts';
 
 /** The actions with a separate button next to reactions and the menu, in this order. */
@@ -30,6 +31,8 @@ export function MessageActions({
   onDelete: () => void;
 }) {
   const may = usePermissions(message);
+  // A thread is too narrow for them: the toolbar would cover short replies.
+  const links = useThreadLinks();
   const actions = useAllActions(message, onOpen, onEdit, onDelete);
   const named = (name: ActionKey) => actions.filter(({ key }) => key === name);
   const isReplied = named('reply').length > 0;
@@ -43,7 +46,12 @@ export function MessageActions({
       aria-label={t('message.actions')}
       className="absolute -top-4 end-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-raised group-focus-visible:opacity-100 focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100"
     >
-      {may('react') && <ReactionPicker message={message} />}
+      {may('react') && (
+        <>
+          {links && <QuickReactions message={message} />}
+          <ReactionPicker message={message} />
+        </>
+      )}
       {buttons.map(({ key, icon, label, run }) => (
         <IconButton key={key} label={label} tabIndex={-1} className="size-9" onClick={run}>
           {icon}

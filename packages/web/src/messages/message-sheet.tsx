@@ -1,8 +1,11 @@
 import type { TimelineMessage } from '@parley/client';
 import { ChevronDown, SmilePlus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { ReactionEmoji } from '../emoji/custom-emoji-image.tsx';
+import { emojiLabel } from '../emoji/emoji-label.ts';
 import { useExcerpt } from '../emoji/excerpt.tsx';
 import { LazyEmojiPicker } from '../emoji/lazy-emoji-picker.tsx';
+import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
@@ -11,11 +14,12 @@ import { useAllActions } from './all-actions.tsx';
 import { submenuLook } from './menu-items.tsx';
 import type { MoreAction } from './message-action.ts';
 import type { MoreDialogName } from './more-dialog.tsx';
+import { useQuickReactions } from './quick-reactions.ts';
 import { useReact } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
-/** The reactions in the first row. */
-const QUICK = ['👍', '❤️', '😂', '🎉', '🙏', '👀'];
+/** The number of reactions in the first row. */
+const QUICK = 6;
 /** Maximum length of the excerpt in the header, in characters. */
 const EXCERPT = 120;
 
@@ -103,6 +107,8 @@ function SheetActions({
 /** The first reactions in a row, and a button that offers all. */
 function QuickReactions({ onChoose }: { onChoose: (emoji: string) => void }) {
   const [choosing, setChoosing] = useState(false);
+  const quick = useQuickReactions(QUICK);
+  const custom = useParley((s) => s.emoji);
   if (choosing) {
     return (
       <div className="h-[min(24rem,60dvh)]">
@@ -112,15 +118,17 @@ function QuickReactions({ onChoose }: { onChoose: (emoji: string) => void }) {
   }
   return (
     <div className="flex justify-between gap-1 py-1">
-      {QUICK.map((emoji) => (
+      {quick.map((emoji) => (
         <button
           key={emoji}
           type="button"
-          aria-label={t('message.reactWith', { emoji })}
+          aria-label={t('message.reactWith', { emoji: emojiLabel(emoji, custom) })}
           onClick={() => onChoose(emoji)}
           className={ROUND}
         >
-          <span className="text-2xl leading-none">{emoji}</span>
+          <span className="text-2xl leading-none">
+            <ReactionEmoji emoji={emoji} />
+          </span>
         </button>
       ))}
       <button

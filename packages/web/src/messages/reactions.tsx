@@ -6,7 +6,9 @@ import { emojiLabel } from '../emoji/emoji-label.ts';
 import { nameList } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
+import { useQuickReactions } from './quick-reactions.ts';
 
 /** Returns a function that adds or removes the user's reaction with an emoji. */
 export function useReact(message: TimelineMessage): (emoji: string) => void {
@@ -65,6 +67,35 @@ export function Reactions({ message }: { message: TimelineMessage }) {
       })}
     </div>
   );
+}
+
+/** How many reactions have a button of their own. */
+const QUICK = 3;
+
+/** Buttons that react with one click. */
+export function QuickReactions({ message }: { message: TimelineMessage }) {
+  const react = useReact(message);
+  const me = useParley((s) => s.me?.id);
+  const custom = useParley((s) => s.emoji);
+  return useQuickReactions(QUICK).map((emoji) => {
+    const isMine = message.reactions.some(
+      (one) => one.emoji === emoji && me !== undefined && one.accounts.includes(me),
+    );
+    return (
+      <IconButton
+        key={emoji}
+        label={t('message.reactWith', { emoji: emojiLabel(emoji, custom) })}
+        aria-pressed={isMine}
+        tabIndex={-1}
+        className={cx('size-9 text-ink', isMine && 'bg-accent-soft')}
+        onClick={() => react(emoji)}
+      >
+        <span className="text-body leading-none">
+          <ReactionEmoji emoji={emoji} />
+        </span>
+      </IconButton>
+    );
+  });
 }
 
 /** The button that opens the reaction picker. */
