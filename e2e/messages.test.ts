@@ -4,9 +4,11 @@ import {
   type BuiltServer,
   barriers,
   CHROMIUM,
+  keepCloseWatchers,
   postBodies,
   postMany,
   postSteadily,
+  requestClose,
   rowTitled,
   sideways,
   startBuiltServer,
@@ -1020,7 +1022,22 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
 
   test('on a phone Enter inserts a line break, and the button sends', async () => {
     const sid = await visitors.arrive({ width: 360, height: 740, touch: true });
-    await sid.register('sid', 'Sid Phone');
+    await sid.registerOnly('sid', 'Sid Phone');
+    // While the scripts are being loaded, the page is not blank.
+    await sid.context.addInitScript(keepCloseWatchers);
+    const waiting = new Promise<() => void>((resolve) => {
+      void sid.page.route('**/assets/application-*.js', (route) =>
+        resolve(() => void route.continue()),
+      );
+    });
+    const opened = sid.page.goto('/');
+    const load = await waiting;
+    const splash = sid.page.locator('#splash');
+    await splash.waitFor();
+    load();
+    await opened;
+    await sid.inside();
+    expect(await splash.isVisible()).toBe(false);
     await sid.createGroup('Phone');
     const field = sid.page.getByRole('textbox', { name: 'Message Phone' });
     await field.tap();
@@ -1036,6 +1053,14 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await sid.page.getByRole('button', { name: 'Edit message' }).tap();
     await sid.page.getByRole('textbox', { name: 'Edit message' }).press('Escape');
     await expect.poll(() => sid.focused()).toBe('Message actions');
+
+    // The back button of Android closes what is open, and leaves the conversation open.
+    await sid.message('First line').getByRole('button', { name: 'Message actions' }).tap();
+    const sheet = sid.page.getByRole('dialog');
+    await sheet.waitFor();
+    await sid.page.evaluate(requestClose);
+    await sheet.waitFor({ state: 'detached' });
+    await field.waitFor();
   });
 
   test('a removed member is notified and keeps the draft', async () => {

@@ -72,3 +72,25 @@ export async function barriers(
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
 }
+
+/** What a browser has for each thing that a close request closes, such as the back button of Android. */
+type CloseWatchers = typeof globalThis & {
+  CloseWatcher: new () => { requestClose(): void };
+  watchers: { requestClose(): void }[];
+};
+
+/** Runs in a page: keeps the close watchers that it constructs, for {@link requestClose}. */
+export function keepCloseWatchers(): void {
+  const page = globalThis as CloseWatchers;
+  page.watchers = [];
+  page.CloseWatcher = class extends page.CloseWatcher {
+    constructor() {
+      super();
+      page.watchers.push(this);
+    }
+  };
+}
+
+/** Runs in a page: does what the back button of Android does. */
+export const requestClose = (): void =>
+  (globalThis as CloseWatchers).watchers.at(-1)?.requestClose();

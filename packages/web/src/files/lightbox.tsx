@@ -6,6 +6,7 @@ import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { useReturnFocus } from '../ui/return-focus.ts';
+import { useCloseRequest } from '../ui/use-close-request.ts';
 import { sizeText } from './bytes.ts';
 import { useFileLinks } from './file-links.ts';
 import { useLightboxKeys } from './use-lightbox-keys.ts';
@@ -25,6 +26,7 @@ export function Lightbox({
   onClose: () => void;
 }) {
   const returnFocus = useReturnFocus(true);
+  useCloseRequest(true, onClose);
   const [index, setIndex] = useState(start);
   const file = files[Math.min(index, files.length - 1)];
   const step = useCallback(

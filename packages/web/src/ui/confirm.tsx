@@ -2,6 +2,7 @@ import { AlertDialog } from 'radix-ui';
 import { t } from '../texts/index.ts';
 import { Button } from './button.tsx';
 import { useReturnFocus } from './return-focus.ts';
+import { useCloseRequest } from './use-close-request.ts';
 
 /** Asks for confirmation. */
 export function Confirm({
@@ -23,6 +24,7 @@ export function Confirm({
   onClosed?: () => void;
 }) {
   const returnFocus = useReturnFocus(open);
+  useCloseRequest(open, onCancel);
   return (
     <AlertDialog.Root open={open} onOpenChange={(now) => !now && onCancel()}>
       <AlertDialog.Portal>

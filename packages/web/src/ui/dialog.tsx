@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { t } from '../texts/index.ts';
 import { IconButton } from './button.tsx';
 import { hasFinePointer, useReturnFocus } from './return-focus.ts';
+import { useCloseRequest } from './use-close-request.ts';
 
 const TEXT_FIELDS =
   'textarea:enabled, input:enabled:not([type=checkbox], [type=radio], [type=file], [type=range])';
@@ -36,6 +37,7 @@ export function Dialog({
   children: ReactNode;
 }) {
   const returnFocus = useReturnFocus(open);
+  useCloseRequest(open, onClose);
   return (
     <Radix.Root open={open} onOpenChange={(now) => !now && onClose()}>
       <Radix.Portal>
