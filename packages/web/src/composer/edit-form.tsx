@@ -13,8 +13,6 @@ import { InsertEmoji } from './insert-emoji.tsx';
 import { needsCtrlToSend } from './send-key.ts';
 import { useMessageField } from './use-message-field.tsx';
 
-const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
-
 /**
  * Edits a message in place, in a field like the composer. Escape cancels. The text survives a reload, and is restored
  * when the message is edited again. Saving an empty text deletes the message, unless it has files or a forwarded text.
@@ -89,9 +87,7 @@ function Form({
           {t('common.cancel')}
         </Button>
         <span className="hidden text-caption text-muted sm:inline pointer-coarse:hidden">
-          {needsCtrlToSend(account)
-            ? t('editForm.hintWithCtrl', { keys: `${isApple ? '⌘' : 'Ctrl'}+Enter` })
-            : t('editForm.hint')}
+          {t(needsCtrlToSend(account) ? 'editForm.hintWithCtrl' : 'editForm.hint')}
         </span>
         <span className="flex-1" />
         {limits}

@@ -110,7 +110,8 @@ function ResultList({
       id="switcher-results"
       role="listbox"
       aria-label={t('switcher.results')}
-      className="-mx-2 min-h-40"
+      // A sheet on a phone keeps its height, so that the field does not move while the user types.
+      className="-mx-2 min-h-40 max-sm:min-h-[70dvh]"
     >
       {groups.map(({ key, title, results }) => (
         // biome-ignore lint/a11y/useSemanticElements: a listbox has groups, not fieldsets.

@@ -1234,7 +1234,7 @@ const texts = {
   editForm: {
     save: 'حفظ',
     hint: 'Enter للحفظ، Esc للإلغاء',
-    hintWithCtrl: '{{keys}} للحفظ، Esc للإلغاء',
+    hintWithCtrl: 'Ctrl+Enter أو ⌘+Enter للحفظ، Esc للإلغاء',
   },
   jumpToDate: {
     title: 'الانتقال إلى تاريخ',

@@ -1152,7 +1152,7 @@ const texts = {
   editForm: {
     save: 'Speichern',
     hint: 'Eingabetaste zum Speichern, Esc zum Abbrechen',
-    hintWithCtrl: '{{keys}} zum Speichern, Esc zum Abbrechen',
+    hintWithCtrl: 'Strg+Eingabe oder ⌘+Eingabe zum Speichern, Esc zum Abbrechen',
   },
   jumpToDate: {
     title: 'Zu einem Datum springen',

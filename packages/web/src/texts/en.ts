@@ -1124,7 +1124,7 @@ export const en = {
   editForm: {
     save: 'Save',
     hint: 'Enter to save, Esc to cancel',
-    hintWithCtrl: '{{keys}} to save, Esc to cancel',
+    hintWithCtrl: 'Ctrl+Enter or ⌘+Enter to save, Esc to cancel',
   },
   jumpToDate: {
     title: 'Jump to date',

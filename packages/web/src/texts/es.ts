@@ -1182,7 +1182,7 @@ const texts = {
   editForm: {
     save: 'Guardar',
     hint: 'Enter para guardar, Esc para cancelar',
-    hintWithCtrl: '{{keys}} para guardar, Esc para cancelar',
+    hintWithCtrl: 'Ctrl+Enter o ⌘+Enter para guardar, Esc para cancelar',
   },
   jumpToDate: {
     title: 'Ir a una fecha',
