@@ -549,6 +549,14 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await kit.page.getByText('There’s already a group with this name.').waitFor();
     await keyboard.press('Escape');
     await kit.page.getByRole('dialog').waitFor({ state: 'detached' });
+    // Opened again while it closes.
+    await keyboard.press('Control+k');
+    await field.waitFor();
+    await Promise.all([keyboard.press('Escape'), keyboard.press('Control+k')]);
+    await field.waitFor();
+    await expect.poll(() => isFocused(field)).toBe(true);
+    await keyboard.press('Escape');
+    await field.waitFor({ state: 'detached' });
     // The name of a command is not searched for, and the focus is not lost with the previous page.
     await keyboard.press('Control+k');
     await field.fill('settings');

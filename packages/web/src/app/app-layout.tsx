@@ -51,9 +51,8 @@ export function AppLayout() {
 function Shell() {
   // On phones one of the two fills the screen: the sidebar at `/`, else the page.
   const isHome = useLocation({ select: ({ pathname }) => pathname === '/' });
-  const [switching, setSwitching] = useState(false);
+  const { openSwitcher, switcher } = useSwitcher();
   const [dialog, setDialog] = useState<SidebarDialog | null>(null);
-  const openSwitcher = useCallback(() => setSwitching(true), []);
   const conversation = useParams({ strict: false }).id as ConversationId | undefined;
   useVisits(conversation);
   usePresence();
@@ -93,7 +92,7 @@ function Shell() {
           </DialogsProvider>
         </main>
       </div>
-      {switching && <Switcher onClose={() => setSwitching(false)} openDialog={setDialog} />}
+      {switcher && <Switcher key={switcher.id} {...switcher.props} openDialog={setDialog} />}
       {needsTour && !isTourOver && conversation !== undefined && (
         <Tour onEnd={() => setTourOver(true)} />
       )}
@@ -101,6 +100,29 @@ function Shell() {
       <Toasts key={language} />
     </div>
   );
+}
+
+/**
+ * Holds the quick switcher while it is shown. Its key opens a new one while the last one is closing, and does nothing
+ * while one is open.
+ */
+function useSwitcher() {
+  const [shown, setShown] = useState<{ id: number; open: boolean } | null>(null);
+  const openSwitcher = useCallback(
+    () => setShown((now) => (now?.open ? now : { id: (now?.id ?? 0) + 1, open: true })),
+    [],
+  );
+  return {
+    openSwitcher,
+    switcher: shown && {
+      id: shown.id,
+      props: {
+        open: shown.open,
+        onClose: () => setShown((now) => now && { ...now, open: false }),
+        onClosed: () => setShown((now) => (now?.id === shown.id ? null : now)),
+      },
+    },
+  };
 }
 
 /** The first element that Tab reaches: moves the focus past the sidebar. */

@@ -12,10 +12,15 @@ import { type Result, type ResultGroup, useResults } from './use-results.tsx';
 
 /** Finds conversations, people, messages and commands by a part of their names, and goes there. */
 export function Switcher({
+  open,
   onClose,
+  onClosed,
   openDialog,
 }: {
+  open: boolean;
   onClose: () => void;
+  /** Called after it has closed. */
+  onClosed: () => void;
   openDialog: (dialog: SidebarDialog) => void;
 }) {
   const [text, setText] = useState('');
@@ -29,11 +34,10 @@ export function Switcher({
   const groups = useResults(text, openDialog);
   const results = groups.flatMap((group) => group.results);
   const current = results.find(({ key }) => key === picked) ?? results[0];
-  const [isOpen, setOpen] = useState(true);
   const choose = (result: Result | undefined) => {
     if (!result) return;
     chosen.current = result;
-    setOpen(false);
+    onClose();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const at = current ? results.indexOf(current) : 0;
@@ -46,10 +50,10 @@ export function Switcher({
   };
   return (
     <Dialog
-      open={isOpen}
-      onClose={() => setOpen(false)}
+      open={open}
+      onClose={onClose}
       onClosed={() => {
-        onClose();
+        onClosed();
         chosen.current?.run();
       }}
       title={t('switcher.title')}
