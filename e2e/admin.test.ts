@@ -395,6 +395,14 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       await cheap.getByRole('button', { name: 'More actions' }).click();
       await page.getByRole('menuitem', { name, exact: true }).click();
     };
+    // Moderators delete their own messages.
+    await owner.write('Not for sale');
+    const own = page.getByRole('article').filter({ hasText: 'Not for sale' });
+    await own.hover();
+    await own.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Delete message', exact: true }).waitFor();
+    expect(await page.getByRole('menuitem', { name: 'Hide message' }).count()).toBe(0);
+    await page.keyboard.press('Escape');
     await hide('Hide message');
     await page.getByRole('button', { name: 'Undo' }).click();
     await sam.message('cheap pills').waitFor();

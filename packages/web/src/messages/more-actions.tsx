@@ -58,7 +58,10 @@ export function useMoreActions(
     ...(members <= LIMITS.receiptsMembers && !isOnlyInThread
       ? [seenByAction(() => open('seenBy'))]
       : []),
-    ...(may('hide') ? hidingActions(client, message, () => open('hidden')) : []),
+    // To take back one’s own message, one deletes it.
+    ...(may('hide') && (message.hiddenAt || message.author !== me)
+      ? hidingActions(client, message, () => open('hidden'))
+      : []),
     ...(message.author === me ? [] : othersActions(open)),
   ];
 }
