@@ -33,6 +33,24 @@ function silence(seconds: number): Buffer {
   return Buffer.concat([header, format, Buffer.from('data'), length, data]);
 }
 
+/** Holds back the answers to requests of the page; `requested` resolves with the first one. */
+async function holdBack(page: Page, url: RegExp) {
+  let onRequest: () => void;
+  let onRelease: () => void;
+  const requested = new Promise<void>((resolve) => {
+    onRequest = resolve;
+  });
+  const released = new Promise<void>((resolve) => {
+    onRelease = resolve;
+  });
+  await page.route(url, async (route) => {
+    onRequest();
+    await released;
+    await route.continue();
+  });
+  return { requested, release: () => onRelease() };
+}
+
 describe.skipIf(CHROMIUM === undefined)('messages', () => {
   let server: BuiltServer;
   const visitors = new Visitors(() => server.url);
@@ -342,6 +360,22 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rae.page.keyboard.press('Escape');
     await expectFocus(composer);
     await rae.page.reload();
+    await expectFocus(composer);
+    // A letter that is pressed before the actions are loaded runs its action when they are.
+    const blocked = await holdBack(rae.page, /\/assets\/menus-[^/]+\.js$/);
+    await rae.page.reload();
+    await rae.sees('Changed');
+    await rae.page.getByRole('log').focus();
+    await rae.page.keyboard.press('ArrowUp');
+    await blocked.requested;
+    await rae.page.keyboard.type('txyz');
+    expect(await rae.focused()).toMatch(/: Changed$/);
+    blocked.release();
+    await expectFocus('Reply in this thread');
+    expect(await rae.page.getByRole('textbox', { name: composer }).inputValue()).toBe('');
+    await rae.page.keyboard.press('Escape');
+    await expect.poll(() => rae.focused()).toMatch(/: Changed$/);
+    await rae.page.keyboard.press('Escape');
     await expectFocus(composer);
     await rae.page.keyboard.press('Control+/');
     await rae.page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();

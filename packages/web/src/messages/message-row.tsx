@@ -66,6 +66,8 @@ export const MessageRow = memo(function MessageRow({
       aria-label={[`${name}, ${time}`, summary].filter(Boolean).join(': ')}
       data-author={name}
       data-seq={message.seq}
+      // Also before the toolbar is loaded: see runByKey.
+      {...(isActionable && !menus.isTouch && { 'data-has-toolbar': true })}
       {...menus.handlers}
       className={cx(
         'group -outline-offset-2 relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5 pointer-coarse:pe-1',

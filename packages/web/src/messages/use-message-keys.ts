@@ -3,9 +3,9 @@ import { wasPointerUsedLast } from '../lib/last-input.ts';
 import { isPressed, SHORTCUTS, type Shortcut } from '../shortcuts/shortcuts.ts';
 import { singleKeysAreOn } from '../shortcuts/single-keys.ts';
 import { focusContent } from '../ui/return-focus.ts';
-import { toolbarAction } from './message-key-actions.ts';
+import { runByKey } from './message-key-actions.ts';
 
-/** The actions with a shortcut: “react” is a button, the others are those of the toolbar. */
+/** The actions with a shortcut. */
 const ACTIONS = [
   ...(['react', 'reply', 'thread', 'forward', 'unread', 'save'] as const),
   ...(['edit', 'pin', 'delete'] as const),
@@ -93,16 +93,8 @@ function onArticleKey(
     if (!name || (event.key.length === 1 && !singleKeysAreOn())) return false;
     // After a click, letters are the beginning of a text: see useTypeToCompose.
     if (wasPointerUsedLast()) return false;
-    const toolbar = article.querySelector<HTMLElement>('[role="toolbar"]');
     // A dialog that it opens returns the focus to the message.
-    if (name !== 'react') {
-      const action = toolbarAction(toolbar, name);
-      action?.run();
-      return action !== undefined;
-    }
-    const button = toolbar?.querySelector<HTMLElement>('button[data-message-action="react"]');
-    button?.click();
-    return button !== undefined && button !== null;
+    return runByKey(article, name);
   }
   return true;
 }
