@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  aWriter,
   type BuiltServer,
   barriers,
   CHROMIUM,
@@ -325,13 +326,14 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
 
     // A direct conversation of three users, and one that a block ends.
     await kay.page.getByRole('button', { name: 'New direct message' }).click();
-    for (const name of [/Lee Guest/, /Ina Owner/]) {
+    await aWriter(server.url, 'moe', 'Moe Third');
+    for (const name of [/Lee Guest/, /Moe Third/]) {
       await kay.page.getByRole('dialog').getByRole('button', { name }).click();
     }
     await kay.page.getByRole('button', { name: 'Start conversation' }).click();
     const three = kay.page.getByRole('heading', { level: 1, name: /Lee Guest/ });
     await three.waitFor();
-    await expect.poll(() => three.innerText()).toContain('Ina Owner');
+    await expect.poll(() => three.innerText()).toContain('Moe Third');
     await kay.write('The three of us');
     await rowTitled(lee.page, /Kay Host.*The three of us/s);
     await kay.page.getByRole('button', { name: 'New direct message' }).click();
