@@ -336,6 +336,10 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expectFocus('Reply in this thread');
     await rae.page.keyboard.press('Escape');
     await expect.poll(() => rae.focused()).toMatch(/: Changed$/);
+    await rae.page.keyboard.press('j');
+    const date = rae.page.getByRole('dialog', { name: 'Jump to date' });
+    await date.getByRole('button', { name: 'First message' }).press('Enter');
+    await expect.poll(() => rae.focused()).toMatch(/: Changed$/);
     // A dialog starts at its first field and returns the focus, whether its code is loaded already or not.
     const find = rae.page.getByRole('searchbox', { name: 'Find a conversation' });
     for (let time = 0; time < 2; time++) {
@@ -1260,6 +1264,12 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await joe.page.keyboard.press('ArrowRight');
     const shown = joe.page.getByRole('dialog').getByRole('img', { name: 'second.png' });
     await shown.waitFor();
+    // The buttons keep the focus, also at the last image.
+    await joe.page.getByRole('button', { name: 'Previous image' }).press('Enter');
+    await joe.page.getByText('1 of 2').waitFor();
+    await joe.page.getByRole('button', { name: 'Next image' }).press('Enter');
+    await shown.waitFor();
+    expect(await joe.focused()).toBe('Next image');
     await joe.page.keyboard.press('+');
     await expect
       .poll(() => shown.evaluate((img) => img.getBoundingClientRect().width / img.clientWidth))

@@ -13,7 +13,7 @@ import { useLightboxKeys } from './use-lightbox-keys.ts';
 import { useZoom, type ZoomControls } from './use-zoom.ts';
 import { SCALE_MAX, SCALE_STEP } from './zoom.ts';
 
-const ON_DARK = 'text-on-scrim hover:bg-on-scrim/15 hover:text-on-scrim disabled:opacity-30';
+const ON_DARK = 'text-on-scrim hover:bg-on-scrim/15 hover:text-on-scrim aria-disabled:opacity-30';
 
 /** Shows the images of a message over the whole window, one at a time, beginning with one of them. */
 export function Lightbox({
@@ -43,9 +43,7 @@ export function Lightbox({
           aria-describedby={undefined}
           className="fixed inset-0 z-50 text-on-scrim outline-none"
         >
-          {/* The key gives each image its own zoom. */}
           <Shown
-            key={file.id}
             file={file}
             position={files.length > 1 ? { index, count: files.length } : null}
             onStep={step}
@@ -78,6 +76,12 @@ function Shown({
   const image = useRef<HTMLImageElement>(null);
   const zooming = useZoom(box, image, onStep);
   const { zoom } = zooming;
+  // Each image starts whole. The buttons stay, and with them the focus.
+  const [zoomed, setZoomed] = useState(file.id);
+  if (zoomed !== file.id) {
+    setZoomed(file.id);
+    zooming.reset();
+  }
   useLightboxKeys(zooming, onStep);
   return (
     <div className="flex h-full flex-col">
@@ -145,7 +149,7 @@ function Header({
       <IconButton
         label={t('files.zoomOut')}
         className={ON_DARK}
-        disabled={zooming.zoom.scale === 1}
+        aria-disabled={zooming.zoom.scale === 1 || undefined}
         onClick={() => zooming.by(1 / SCALE_STEP)}
       >
         <ZoomOut size={18} />
@@ -153,7 +157,7 @@ function Header({
       <IconButton
         label={t('files.zoomIn')}
         className={ON_DARK}
-        disabled={zooming.zoom.scale === SCALE_MAX}
+        aria-disabled={zooming.zoom.scale === SCALE_MAX || undefined}
         onClick={() => zooming.by(SCALE_STEP)}
       >
         <ZoomIn size={18} />
@@ -192,7 +196,7 @@ function StepButtons({ position, onStep }: { position: Position; onStep: (by: nu
       <IconButton
         label={t('files.previous')}
         className={cx('absolute start-3 top-1/2 -translate-y-1/2 bg-scrim', ON_DARK)}
-        disabled={position.index === 0}
+        aria-disabled={position.index === 0 || undefined}
         onClick={() => onStep(-1)}
       >
         <ChevronLeft size={22} />
@@ -200,7 +204,7 @@ function StepButtons({ position, onStep }: { position: Position; onStep: (by: nu
       <IconButton
         label={t('files.next')}
         className={cx('absolute end-3 top-1/2 -translate-y-1/2 bg-scrim', ON_DARK)}
-        disabled={position.index === position.count - 1}
+        aria-disabled={position.index === position.count - 1 || undefined}
         onClick={() => onStep(1)}
       >
         <ChevronRight size={22} />

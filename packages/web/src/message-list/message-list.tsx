@@ -81,7 +81,8 @@ export function MessageList({
   const events = useTimelineEvents(view, snapshot);
   const rows = useRows(messages, lineAfter ?? null, events);
   const box = useRef<HTMLDivElement>(null);
-  const keys = useMessageKeys(box);
+  const [day, setDay] = useState<string | null>(null);
+  const keys = useMessageKeys(box, setDay);
   useTypeToCompose();
   const [expanded] = useState(() => new Set<string>());
   const isHeld = !isLive || attention === 'elsewhere';
@@ -110,7 +111,7 @@ export function MessageList({
       {...inputOf(control.input, keys)}
       onCopy={copyMessages}
     >
-      <DayJumps conversation={view.id} onFound={goTo}>
+      <DayJumps conversation={view.id} day={day} onDay={setDay} onFound={goTo}>
         {rows.length === 0 ? (
           <ListPlaceholder
             loading={loading !== null || hasOlder || isLineUnknown}

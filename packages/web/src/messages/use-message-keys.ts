@@ -18,8 +18,10 @@ const TABBABLE = 'a[href], button, input, select, textarea, video, audio, [tabin
  * Makes a list of messages one tab stop. Arrow keys move between messages; in a message, Enter moves to its actions,
  * letters run them unless the pointer was used last, Tab goes through its links and then leaves the list, and Escape
  * moves to the composer. Returns handlers for the element around the list.
+ *
+ * @param onDate gets the time of the message on which the key that jumps to a date was pressed
  */
-export function useMessageKeys(box: RefObject<HTMLElement | null>) {
+export function useMessageKeys(box: RefObject<HTMLElement | null>, onDate?: (at: string) => void) {
   const isTabbing = useTabbing();
   const scroller = () => box.current?.querySelector<HTMLElement>('[role="log"]') ?? null;
   const articles = () => [...(box.current?.querySelectorAll<HTMLElement>('article') ?? [])];
@@ -36,7 +38,7 @@ export function useMessageKeys(box: RefObject<HTMLElement | null>) {
     }
     const article = target.closest('article');
     const handled = article
-      ? onArticleKey(event, article, target, articles(), focus)
+      ? onArticleKey(event, article, target, articles(), { focus, onDate })
       : target === list && onListKey(event, list, articles(), focus);
     if (handled) event.preventDefault();
   };
@@ -68,13 +70,18 @@ function onListKey(
   return false;
 }
 
+interface ArticleActions {
+  readonly focus: (article: HTMLElement | undefined) => void;
+  readonly onDate: ((at: string) => void) | undefined;
+}
+
 /** Handles a key on a message or an element in it. Returns whether it did something. */
 function onArticleKey(
   event: KeyboardEvent,
   article: HTMLElement,
   target: HTMLElement,
   articles: readonly HTMLElement[],
-  focus: (article: HTMLElement | undefined) => void,
+  { focus, onDate }: ArticleActions,
 ): boolean {
   const { nativeEvent } = event;
   const is = (shortcut: Shortcut) => isPressed(shortcut, nativeEvent);
@@ -90,14 +97,23 @@ function onArticleKey(
   else if (is(actions)) focusActions(article);
   else {
     const name = ACTIONS.find((action) => is(SHORTCUTS.messages[action]));
-    if (!name || (event.key.length === 1 && !singleKeysAreOn())) return false;
+    const day = onDate && is(SHORTCUTS.messages.date) ? timeOf(article) : undefined;
+    if ((!name && !day) || (event.key.length === 1 && !singleKeysAreOn())) return false;
     // After a click, letters are the beginning of a text: see useTypeToCompose.
     if (wasPointerUsedLast()) return false;
+    if (!name) {
+      if (day) onDate?.(day);
+      return true;
+    }
     // A dialog that it opens returns the focus to the message.
     return runByKey(article, name);
   }
   return true;
 }
+
+/** Returns when a message was posted. */
+const timeOf = (article: HTMLElement): string | undefined =>
+  article.querySelector('time')?.dateTime;
 
 /** Focuses the first action of a message: of its toolbar, or “Undo” while it is about to be deleted. */
 function focusActions(article: HTMLElement): void {

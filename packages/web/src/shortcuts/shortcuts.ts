@@ -39,6 +39,7 @@ export const SHORTCUTS = {
     edit: { keys: ['E'], text: 'shortcuts.edit' },
     pin: { keys: ['P'], text: 'shortcuts.pin' },
     delete: { keys: ['Delete'], text: 'shortcuts.delete' },
+    date: { keys: ['J'], text: 'jumpToDate.title' },
     composer: { keys: ['Escape'], text: 'shortcuts.composer' },
   },
   composer: {
