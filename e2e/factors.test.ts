@@ -125,8 +125,10 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await kim.page.getByLabel('Your password').fill(PASSWORD);
     await kim.page.getByRole('button', { name: 'Continue' }).click();
     await kim.page.getByRole('heading', { name: 'Save your recovery codes' }).waitFor();
-    await kim.page.getByRole('button', { name: 'I’ve saved my codes' }).click();
+    await kim.page.getByRole('button', { name: 'I’ve saved my codes' }).press('Enter');
     await kim.page.getByText('My laptop').waitFor();
+    // What opened the first of these dialogs.
+    await expect.poll(() => kim.focused()).toMatch(/Add passkey/);
 
     await kim.visit('/');
     await kim.logout();
@@ -140,8 +142,9 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await kim.visit('/settings/security');
     await kim.page.getByRole('button', { name: 'Remove My laptop' }).click();
     await kim.page.getByLabel('Your password').fill(PASSWORD);
-    await kim.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await kim.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).press('Enter');
     await kim.page.getByText('No passkeys yet').waitFor();
+    await expect.poll(() => kim.focused()).toMatch(/Add passkey/);
   });
 
   test('requires the set-up of a second factor before the login if the server is configured so', async () => {

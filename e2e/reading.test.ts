@@ -220,9 +220,12 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await shown.getByText('Vera Voter').waitFor();
     expect(await barriers(paul.page)).toEqual([]);
     await paul.page.keyboard.press('Escape');
-    await paul.page.getByRole('radio', { name: /Salad/ }).click();
+    const salad = paul.page.getByRole('radio', { name: /Salad/ });
+    await salad.press('Space');
     await voters(vera, 'Salad').waitFor();
-    await paul.page.getByRole('button', { name: 'Close poll' }).click();
+    await expect.poll(() => salad.evaluate((e) => e === document.activeElement)).toBe(true);
+    await paul.page.getByRole('button', { name: 'Close poll' }).press('Enter');
+    await expect.poll(() => paul.focused()).toMatch(/: Which lunch\?$/);
     await vera.page.getByText('This poll is closed').waitFor();
     await act(vera, 'Which lunch?', 'Forward message');
     await vera.page.getByLabel('Find a conversation').fill('everyone');

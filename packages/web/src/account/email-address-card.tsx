@@ -80,7 +80,13 @@ function Verify() {
         <Button type="submit" look="primary" busy={form.busy}>
           {t('profile.verifyEmail')}
         </Button>
-        <Button look="quiet" disabled={secondsLeft > 0} onClick={() => void send()}>
+        <Button
+          look="quiet"
+          // Not disabled, which would take the focus away after a click.
+          aria-disabled={secondsLeft > 0 || undefined}
+          onClick={() => secondsLeft === 0 && void send()}
+          className="aria-disabled:opacity-55"
+        >
           <span className="tabular-nums">
             {secondsLeft > 0
               ? t('common.resendCodeIn', { seconds: secondsLeft })

@@ -59,14 +59,14 @@ export function VerifyPage() {
   );
 }
 
-/** Requests another code; disabled until the server accepts the request. */
+/** Requests another code, as soon as the server accepts the request. */
 function Resend({ ticket, after }: { ticket: string; after: number }) {
   const [until, setUntil] = useState(() => Date.now() + after * 1000);
   const [status, setStatus] = useState('');
   const secondsLeft = useCountdown(until);
   const busy = useRef(false);
   const resend = async () => {
-    if (busy.current) return;
+    if (busy.current || secondsLeft > 0) return;
     busy.current = true;
     try {
       const { resendAfter } = await auth.resend(ticket);
@@ -81,9 +81,10 @@ function Resend({ ticket, after }: { ticket: string; after: number }) {
     <div className="text-center text-sm">
       <Button
         look="quiet"
-        disabled={secondsLeft > 0}
+        // Not disabled, which would take the focus away after a click.
+        aria-disabled={secondsLeft > 0 || undefined}
         onClick={() => void resend()}
-        className="w-full"
+        className="w-full aria-disabled:opacity-55"
       >
         <span className="tabular-nums">
           {secondsLeft > 0

@@ -42,9 +42,16 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
     setBusy(false);
   };
   const toggle = (n: number) => {
+    if (busy) return;
     const others = poll.isMultiple ? own.filter((choice) => choice !== n) : [];
     const chosen = own.includes(n) ? others : [...others, n];
     void send(() => client.api.polls.vote(conversation, seq, chosen));
+  };
+  const close = async (button: HTMLElement) => {
+    const article = button.closest('article');
+    await send(() => client.api.polls.closePoll(conversation, seq));
+    // The button is removed.
+    article?.focus({ preventScroll: true });
   };
   const mayClose = !isClosed && (message.author === me?.id || may('delete'));
   return (
@@ -61,7 +68,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
               type: poll.isMultiple ? 'checkbox' : 'radio',
               name: `poll ${conversation} ${seq}`,
               checked: own.includes(n),
-              disabled: isClosed || busy || !may('react'),
+              disabled: isClosed || !may('react'),
               onChange: () => toggle(n),
               // A radio button that is checked gets no change.
               onClick: () => !poll.isMultiple && own.includes(n) && toggle(n),
@@ -82,7 +89,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
               look="quiet"
               className="min-h-8 px-2"
               busy={busy}
-              onClick={() => void send(() => client.api.polls.closePoll(conversation, seq))}
+              onClick={(event) => void close(event.currentTarget)}
             >
               {t('poll.close')}
             </Button>
@@ -143,7 +150,7 @@ function Choice({
             votes: t('poll.votes', { count: votes }),
             choice: text,
           })}
-          className="relative z-1 min-h-10 pointer-coarse:min-h-11 shrink-0 px-3 text-muted tabular-nums underline-offset-2 hover:underline"
+          className="-outline-offset-2 relative z-1 min-h-10 rounded-lg pointer-coarse:min-h-11 shrink-0 px-3 text-muted tabular-nums underline-offset-2 hover:underline"
           onClick={onShowVoters}
         >
           {t('poll.votes', { count: votes })}
