@@ -111,7 +111,8 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await elsewhere.page.goto('/login');
     await elsewhere.page.getByRole('link', { name: 'Forgot password?' }).click();
     await elsewhere.page.getByLabel('Email', { exact: true }).fill('bea@example.org');
-    await elsewhere.page.getByRole('button', { name: 'Send reset link' }).click();
+    await elsewhere.page.getByRole('button', { name: 'Send reset link' }).press('Enter');
+    await expect.poll(() => elsewhere.focused()).toBe('Check your email');
     await elsewhere.page.getByText('we’ve sent a link to set a new password').waitFor();
     expect(await barriers(elsewhere.page)).toEqual([]);
 

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useServerName } from '../session/server-name.ts';
 import { t } from '../texts/index.ts';
 import { Logo } from '../ui/logo.tsx';
@@ -26,6 +26,12 @@ export function AuthPage({
 }) {
   usePageTitle(title);
   usePrefetchedSession();
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The form that had the focus is replaced by the next step, which has no field.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each step has its own title
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+  }, [title]);
   const storedName = useServerName();
   const serverName = useAuthOptions()?.name ?? storedName;
   return (
@@ -60,7 +66,13 @@ export function AuthPage({
           >
             <Logo size={36} /> <bdi>{serverName}</bdi>
           </Link>
-          <h1 className="text-balance font-semibold text-2xl tracking-tight">{title}</h1>
+          <h1
+            ref={heading}
+            tabIndex={-1}
+            className="text-balance font-semibold text-2xl tracking-tight outline-none"
+          >
+            {title}
+          </h1>
           {intro === '' ? (
             <div className="mb-6" />
           ) : (
