@@ -1,9 +1,13 @@
-import { LIMITS } from '@parley/protocol';
+import { isBlank, LIMITS } from '@parley/protocol';
 
 /** The name of a file whose own name contains nothing printable. */
 const UNNAMED = 'file';
-/** Control characters, invisible characters, and those that change the direction of text. */
-const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u200b\u2028\u2029\u2060\ufeff]/gu;
+/**
+ * Control characters, invisible characters (except those in emoji and between letters), the blank of Braille, and
+ * characters that change the direction of text.
+ */
+const UNSAFE =
+  /[\p{Cc}\p{Bidi_Control}\u2028\u2029\u2800]|(?!\u200c|\u200d|\ufe0e|\ufe0f|[\u{e0020}-\u{e007f}])\p{Default_Ignorable_Code_Point}/gu;
 /** Reserved device names on Windows, with any extension. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 /** The longest extension that is kept when a name is cut, in bytes. */
@@ -17,13 +21,13 @@ const EXTENSION_MAX = 20;
 export function cleanFileName(given: string): string {
   const last = given.toWellFormed().split(/[/\\]/).at(-1) ?? '';
   const clean = last
-    .normalize('NFC')
     .replace(UNSAFE, '')
+    .normalize('NFC')
     .replace(/[<>:"|?*]/g, '_')
     .replace(/\s+/gu, ' ');
   // Neither a hidden file nor, on Windows, an alias of another name.
   const name = trimmed(clean);
-  if (name === '') return UNNAMED;
+  if (isBlank(name)) return UNNAMED;
   return shortened(DEVICE.test(name) ? `_${name}` : name, LIMITS.fileNameBytes);
 }
 

@@ -1,4 +1,4 @@
-import type { AccountId, LoginStep, Me, SessionId } from '@parley/protocol';
+import { type AccountId, isBlank, type LoginStep, type Me, type SessionId } from '@parley/protocol';
 import type pg from 'pg';
 import type { AuditLog } from '../../audit/audit-log.ts';
 import { refuse } from '../../http/errors.ts';
@@ -54,7 +54,7 @@ const UNSAFE = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]+/gu;
 /** Returns the name of a device as one line whose characters stay in their order. */
 function deviceName(given: string): string {
   const name = given.slice(0, DEVICE_MAX).toWellFormed().replace(UNSAFE, ' ').trim();
-  return name === '' ? 'unknown' : name;
+  return isBlank(name) ? 'unknown' : name;
 }
 
 /** The only place where sessions start: every login, of any kind, ends here. */
