@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Api,
@@ -29,6 +29,7 @@ const MESSAGES = [
   `\`${IMAGE}\` **${IMAGE}** > ${IMAGE}`,
   `\`\`\`js\n${IMAGE}\n</code></pre>${IMAGE}\n\`\`\``,
   `> ${IMAGE}\n\n- ${IMAGE}\n\n| a | ${IMAGE} |\n|---|---|\n| b | ${IMAGE} |`,
+  '\u202e[moc.elpmaxe](https://example.net/#1) https://example.net/#gro.elpmaxe//:sptth `abc`',
   'https://example.org/"onmouseover="hit=1 https://example.org/<img/src=x/onerror=hit=1>',
 ];
 
@@ -79,6 +80,22 @@ const achieved = (page: Page): Promise<string[]> =>
     );
     const hits = 'hit' in window ? ['a script ran'] : [];
     return [...hits, ...[...bad, ...links].map(({ outerHTML }) => outerHTML.slice(0, 200))];
+  });
+
+/** Returns the links and code of a message whose last character is left of the first one. */
+const reversedIn = (message: Locator): Promise<(string | null)[]> =>
+  message.evaluate((article) => {
+    const parts = [...article.querySelectorAll('a[target], code')];
+    if (parts.length < 3) throw new Error(`${parts.length} links and codes`);
+    const leftOf = (text: Node, at: number) => {
+      const range = document.createRange();
+      range.setStart(text, at);
+      range.setEnd(text, at + 1);
+      return range.getBoundingClientRect().left;
+    };
+    const isReversed = ({ firstChild: text }: Element) =>
+      text !== null && leftOf(text, (text.textContent ?? '').length - 1) < leftOf(text, 0);
+    return parts.filter(isReversed).map(({ textContent }) => textContent);
   });
 
 describe.skipIf(CHROMIUM === undefined)('text of others', () => {
@@ -180,6 +197,9 @@ describe.skipIf(CHROMIUM === undefined)('text of others', () => {
     const preview = page.getByRole('article').filter({ hasText: `127.0.0.1:${portOfLinked()}` });
     await preview.filter({ hasText: IMAGE }).last().waitFor();
     await shown('conversation');
+    expect(await reversedIn(page.getByRole('article').filter({ hasText: 'moc.elpmaxe' }))).toEqual(
+      [],
+    );
     expect(await page.title()).toContain(IMAGE);
 
     await page.getByRole('button', { name: '(edited)' }).first().click();

@@ -1,3 +1,5 @@
+import { isBlank } from '../base/characters.ts';
+
 /** White space, angle brackets and bidirectional controls, which URLs cannot contain. */
 const NOT_IN_ADDRESS = /[\s<>\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/;
 
@@ -41,12 +43,11 @@ function hostsIn(text: string): string[] {
 }
 
 /**
- * Returns whether the text of a link is empty, or looks like a URL of a different site than its
+ * Returns whether the text of a link is invisible, or looks like a URL of a different site than its
  * target.
  */
 export function readsAsOther(label: string, href: string): boolean {
-  if (label.trim() === '' || /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/.test(label))
-    return true;
+  if (isBlank(label) || /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/.test(label)) return true;
   const host = (URL.canParse(href) ? new URL(href).hostname : href).replace(/^www\./, '');
   const named = hostsIn(label);
   return named.length > 0 && named[0] !== host;

@@ -97,6 +97,7 @@ describe('links', () => {
       'x.co.uk',
       'https://a.example',
       'ｐaypal.com',
+      '\u200b\u3164',
     ].map((label): [string, unknown[]] => [
       `[${label}](https://evil.example/)`,
       [

@@ -156,7 +156,9 @@ function InlineView({ part }: { part: Inline }) {
       return <MentionChip mention={part.mention} text={part.text} />;
     case 'code':
       return (
-        <code className="rounded-md bg-sunken px-1.5 py-0.5 font-mono text-note">{part.text}</code>
+        <code dir="auto" className="rounded-md bg-sunken px-1.5 py-0.5 font-mono text-note">
+          {part.text}
+        </code>
       );
     case 'strong':
       return (
@@ -184,6 +186,7 @@ function InlineView({ part }: { part: Inline }) {
 const LINK =
   'text-accent underline decoration-accent/40 underline-offset-3 hover:decoration-accent';
 
+/** Links and code are isolated by `dir`: an override in the text before them must not reverse an address. */
 function LinkView({ part: { href, children } }: { part: Extract<Inline, { kind: 'link' }> }) {
   const own = ownLinkOf(href);
   if (own) {
@@ -199,6 +202,7 @@ function LinkView({ part: { href, children } }: { part: Extract<Inline, { kind: 
     <a
       href={href}
       title={href}
+      dir="auto"
       {...(!href.startsWith('mailto:') && { target: '_blank' })}
       rel="noopener noreferrer nofollow"
       className={LINK}

@@ -36,7 +36,7 @@ export function OwnLinkView({
     return t(view.kind === 'group' ? 'link.messageIn' : 'link.messageWith', { title });
   };
   return (
-    <a href={href} title={href} onClick={open} className={className}>
+    <a href={href} title={href} dir="auto" onClick={open} className={className}>
       {children ?? name()}
     </a>
   );
