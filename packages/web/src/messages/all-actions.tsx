@@ -6,6 +6,7 @@ import type { MoreAction } from './message-action.ts';
 import { useMoreActions } from './more-actions.tsx';
 import type { MoreDialogName } from './more-dialog.tsx';
 import { useQuotes } from './quoted-messages.ts';
+import { insertQuote, selectedIn } from './selected-quote.ts';
 import { usePermissions } from './use-permissions.ts';
 
 /** Returns all actions on a message except reactions, for its toolbar, its context menu and its menu on touch screens. */
@@ -21,7 +22,12 @@ export function useAllActions(
   const { reply } = useQuotes();
   const actions: MoreAction[] = [];
   if (reply) {
-    const run = () => reply(message.seq);
+    const run = () => {
+      const selected = selectedIn(message.seq);
+      reply(message.seq);
+      // A reply shows the start of the message: what was selected may be another part of it.
+      if (selected !== '') insertQuote(selected);
+    };
     actions.push({ key: 'reply', icon: <Reply size={16} />, label: t('message.reply'), run });
   }
   actions.push(...more);
