@@ -1,5 +1,7 @@
+import type { User } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  apiOf,
   type BuiltServer,
   barriers,
   CHROMIUM,
@@ -156,9 +158,21 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await pia.page.getByText('Pia Changed').waitFor();
     await pia.page.keyboard.press('Escape');
 
+    const api = await apiOf(owner.page);
+    const { items } = await api('GET', '/users?search=pia');
+    const [account] = (items as User[]).map(({ id }) => id);
+    const { id: direct } = await api('POST', '/conversations/direct', { account });
+    const tab = await owner.context.newPage();
+    await tab.goto(`/c/${direct}`);
+    const field = tab.getByRole('textbox', { name: 'Message Pia Changed' });
+    await field.waitFor();
     await owner.page.getByRole('button', { name: 'Deactivate' }).click();
     await owner.page.getByRole('alertdialog').getByRole('button', { name: 'Deactivate' }).click();
     await owner.page.getByRole('dialog').getByText('Deactivated').waitFor();
+    // No one writes to a person who will not read it.
+    await tab.getByText('This account is deactivated.').waitFor();
+    await tab.locator('main header').getByText('Deactivated').waitFor();
+    expect(await field.count()).toBe(0);
     await pia.page.getByText('Your session has ended').waitFor();
     await pia.page.getByLabel('Username or email').fill('pia');
     await pia.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
@@ -166,6 +180,8 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await pia.page.getByText('Incorrect username or password').waitFor();
     await owner.page.getByRole('button', { name: 'Reactivate' }).click();
     await owner.page.getByRole('button', { name: 'Deactivate' }).waitFor();
+    await field.waitFor();
+    await tab.close();
     await pia.login('pia', PASSWORD);
 
     await owner.page.getByRole('button', { name: 'Log out everywhere' }).click();

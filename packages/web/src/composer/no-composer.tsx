@@ -5,9 +5,12 @@ import { t } from '../texts/index.ts';
 /** Says why the user cannot post here, in place of the composer. */
 export function NoComposer({
   view,
+  isPeerDeactivated,
   hadFocus,
 }: {
   view: ConversationView;
+  /** Whether the account of the only other member is deactivated, who would not read a message. */
+  isPeerDeactivated: boolean;
   /** Whether the composer that it replaces had the focus. */
   hadFocus: RefObject<boolean>;
 }) {
@@ -24,7 +27,7 @@ export function NoComposer({
       tabIndex={-1}
       className="mx-3 mb-[max(0.75rem,env(safe-area-inset-bottom))] rounded-xl border border-line px-3.5 py-3 text-center text-muted outline-none sm:mx-5"
     >
-      {reasonOf(view)}
+      {isPeerDeactivated ? t('composer.deactivated') : reasonOf(view)}
     </p>
   );
 }

@@ -1,6 +1,7 @@
 import type { ConversationView } from '@parley/client';
 import { useNavigate } from '@tanstack/react-router';
 import { Search, Users } from 'lucide-react';
+import { useIsDeactivated } from '../session/entries.ts';
 import { useParley } from '../session/use-client.ts';
 import { locale, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
@@ -90,12 +91,15 @@ function Subtitle({
   peerState: ShownPresence | null;
 }) {
   const status = useParley((s) => (view.peer ? s.statuses.get(view.peer) : undefined));
+  const isDeactivated = useIsDeactivated(view.peer);
   const [note, about] =
     view.kind === 'group' || (view.peers?.length ?? 0) > 1
       ? [t('common.members', { count: view.memberCount }), view.topic]
       : peerState === null
         ? [t('conversation.onlyYou')]
-        : [t(PEER_STATES[peerState]), status?.text];
+        : isDeactivated
+          ? [t('common.deactivated')]
+          : [t(PEER_STATES[peerState]), status?.text];
   return (
     <p className="flex overflow-hidden whitespace-pre text-note text-muted leading-tight">
       <span className="shrink-0">{about ? `${note} · ` : note}</span>

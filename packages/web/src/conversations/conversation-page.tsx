@@ -12,7 +12,7 @@ import { TypingLine } from '../message-list/typing-line.tsx';
 import { QuotesProvider, useQuotedMessages } from '../messages/quoted-messages.ts';
 import { ThreadLinksProvider } from '../messages/thread-link.ts';
 import { lazyPart } from '../queries/lazy-part.tsx';
-import { useConversation } from '../session/entries.ts';
+import { useConversation, useIsDeactivated } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
@@ -88,7 +88,8 @@ function Open({
   const list = useRef<MessageListHandle>(null);
   const showMessage = useCallback((seq: Seq) => list.current?.goTo(seq), []);
   const timeline = useMemo(() => client.timeline(view.id), [client, view.id]);
-  const mayPost = view.permissions.includes('post');
+  const isPeerDeactivated = useIsDeactivated(view.peer);
+  const mayPost = view.permissions.includes('post') && !isPeerDeactivated;
   const mayReply = view.permissions.includes('reply_in_threads');
   const quotes = useQuotedMessages(timeline, mayPost ? setReplyTo : null, showMessage);
   const { links, focusOpener } = useThreadOpener(openThread, mayReply);
@@ -136,7 +137,7 @@ function Open({
                 onEditLast={editLast}
               />
             ) : (
-              <NoComposer view={view} hadFocus={hadFocus} />
+              <NoComposer view={view} isPeerDeactivated={isPeerDeactivated} hadFocus={hadFocus} />
             )}
           </ThreadLinksProvider>
         </div>

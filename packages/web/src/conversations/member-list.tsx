@@ -2,10 +2,12 @@ import type { ConversationView } from '@parley/client';
 import type { ConversationPermission, Member, MemberRole } from '@parley/protocol';
 import { Crown, UserMinus } from 'lucide-react';
 import { useState } from 'react';
+import { useIsDeactivated } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { attempt } from '../ui/attempt.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { Badge } from '../ui/badge.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { useOptimistic } from '../ui/use-optimistic.ts';
@@ -91,6 +93,7 @@ function MemberRow({
   onRemove: () => void;
 }) {
   const client = useClient();
+  const isDeactivated = useIsDeactivated(member.account);
   const [role, save] = useOptimistic(member.role);
   const may = (action: ConversationPermission) => view.permissions.includes(action);
   const choose = (next: MemberRole) => {
@@ -104,6 +107,7 @@ function MemberRow({
       <span className="min-w-0 flex-1">
         <span className="block truncate">
           <bdi>{member.displayName}</bdi> <GuestBadge id={member.account} />{' '}
+          {isDeactivated && <Badge tone="danger">{t('common.deactivated')}</Badge>}{' '}
           {isOwn && <span className="text-muted">{t('details.you')}</span>}
         </span>
         <span className="block truncate text-note text-muted">

@@ -96,6 +96,10 @@ export const useConversation = (id: ConversationId | undefined): ConversationVie
 /** Returns a user; undefined if the client does not know it. */
 export const useUser = (id: AccountId | null | undefined): User | undefined => useEntry(users, id);
 
+/** Returns whether an account is known to be deactivated. */
+export const useIsDeactivated = (id: AccountId | null | undefined): boolean =>
+  useUser(id)?.isActive === false;
+
 /** Returns the presence of a user that is subscribed to. */
 export const usePresenceState = (id: AccountId | null | undefined): PresenceState | undefined =>
   useEntry(presence, id);

@@ -897,6 +897,7 @@ const texts = {
     adminsOnly: 'In dieser Gruppe können nur Admins und Inhaber schreiben.',
     ownersOnly: 'In dieser Gruppe können nur Inhaber schreiben.',
     archived: 'Diese Gruppe ist archiviert. Du kannst sie lesen, aber nichts senden.',
+    deactivated: 'Dieses Konto ist deaktiviert. Du kannst die Unterhaltung weiterhin lesen.',
     slowMode: 'Langsamer Modus: Du kannst in {{time}} wieder schreiben',
     suggestions: 'Personen zum Erwähnen',
     groupSuggestions: 'Gruppen zum Erwähnen',

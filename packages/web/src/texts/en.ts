@@ -869,6 +869,7 @@ export const en = {
     adminsOnly: 'Only admins and owners can post in this group.',
     ownersOnly: 'Only owners can post in this group.',
     archived: 'This group is archived. You can read it, but not post.',
+    deactivated: 'This account is deactivated. You can still read the conversation.',
     slowMode: 'Slow mode: you can post again in {{time}}',
     suggestions: 'People to mention',
     groupSuggestions: 'Groups to mention',

@@ -925,6 +925,7 @@ const texts = {
     adminsOnly: 'En este grupo solo pueden publicar los administradores y propietarios.',
     ownersOnly: 'En este grupo solo pueden publicar los propietarios.',
     archived: 'Este grupo está archivado. Puedes leerlo, pero no publicar.',
+    deactivated: 'Esta cuenta está desactivada. Aún puedes leer la conversación.',
     slowMode: 'Modo lento: podrás volver a publicar en {{time}}',
     suggestions: 'Personas que mencionar',
     groupSuggestions: 'Grupos que mencionar',
