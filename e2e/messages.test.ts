@@ -468,6 +468,16 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await sol.open('Replies');
     await sol.write('When do we meet?');
     await ria.sees('When do we meet?');
+    // What is selected of the message is quoted in the field.
+    const question = ria.message('When do we meet?');
+    await question.getByText('When do we meet?').selectText();
+    await question.hover();
+    await question.getByRole('button', { name: 'Reply', exact: true }).click();
+    const reply = ria.page.getByRole('textbox', { name: 'Message Replies' });
+    await expect.poll(() => reply.inputValue()).toBe('> When do we meet?\n\n');
+    await expect.poll(() => ria.focused()).toBe('Message Replies');
+    await ria.page.getByRole('button', { name: 'Cancel reply' }).click();
+    await reply.fill('');
     await postMany(sol.page, id, 120);
     await expect.poll(() => ria.inSight('entry 120 of')).toBe(true);
 
@@ -900,7 +910,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await option.waitFor();
     await una.page.keyboard.press('Enter');
     await expect.poll(() => field.inputValue()).toBe('hello @val ');
-    await field.pressSequentially('and @everyone');
+    await field.pressSequentially('and @chan');
     await list.getByRole('option', { name: /@everyone/ }).waitFor();
     await una.page.keyboard.press('Tab');
     await una.page.keyboard.press('Enter');

@@ -13,6 +13,7 @@ test('only a known name at the start is a command', () => {
   const of = (text: string) => typedCommand(text, COMMAND_NAMES);
   expect(of('/topic  All about it ')).toEqual({ name: 'topic', rest: 'All about it' });
   expect(of('/Mute')).toEqual({ name: 'mute', rest: '' });
+  expect(of('/dm @ann Hi')).toEqual({ name: 'msg', rest: '@ann Hi' });
   expect(of('/remind 1h a\nb')).toEqual({ name: 'remind', rest: '1h a\nb' });
   for (const text of ['/etc/hosts', '/topics', ' /topic x', 'say /topic x', '/', '']) {
     expect(of(text)).toBe(null);

@@ -20,6 +20,9 @@ export const COMMAND_NAMES = [
 /** The name of a slash command, without the slash. */
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
+/** Other names of commands, by which they are known elsewhere. */
+const ALIASES: Readonly<Partial<Record<CommandName, string>>> = { msg: 'dm' };
+
 /** The texts of a slash command. */
 interface CommandHelp {
   /** Its arguments; null: none. */
@@ -74,7 +77,8 @@ export interface TypedCommand {
  */
 export function typedCommand(text: string, names: readonly CommandName[]): TypedCommand | null {
   const [, typed = '', rest = ''] = /^\/([a-z]+)(?:\s+(.*))?$/is.exec(text) ?? [];
-  const name = names.find((one) => one === typed.toLowerCase());
+  const lower = typed.toLowerCase();
+  const name = names.find((one) => one === lower || ALIASES[one] === lower);
   return name === undefined ? null : { name, rest: rest.trim() };
 }
 

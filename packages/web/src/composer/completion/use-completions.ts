@@ -69,6 +69,9 @@ function commandsFor(commands: readonly CommandName[], search: string): Completi
   return names.map((name) => ({ key: name, chosen: `/${name}`, kind: 'command', name }));
 }
 
+/** The names by which mentions of all members are suggested: also those of other messengers. */
+const NAMES_OF_ALL = { everyone: ['everyone', 'channel', 'all'], here: ['here'] } as const;
+
 const NO_SUGGESTIONS: MentionSuggestionsAnswer = { items: [], userGroups: [] };
 
 /** Suggests users, user groups, and everyone. */
@@ -101,7 +104,7 @@ function usePeople(view: ConversationView, search: string | null): readonly Comp
       }),
     ),
     ...all
-      .filter((name) => name.startsWith(search.toLowerCase()))
+      .filter((name) => NAMES_OF_ALL[name].some((one) => one.startsWith(search.toLowerCase())))
       .map((name): Completion => ({ key: name, chosen: `@${name}`, kind: name })),
   ];
 }
