@@ -31,25 +31,34 @@ const SCRIPTS = [
 /** Names that mention the members of a conversation, and the name of the searching account in filters. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['everyone', 'here', 'me']);
 
+/** Returns the schema of a name that can be mentioned; `word` is what errors call it. */
+const mentionableName = (word: 'Username' | 'Name') =>
+  line(LIMITS.usernameMax, word).pipe(
+    z
+      .string()
+      .regex(
+        /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._-]*[\p{L}\p{M}\p{N}])?$/u,
+        'Use letters and digits, with . _ - only between them',
+      )
+      .min(
+        LIMITS.usernameMin,
+        `A ${word.toLowerCase()} must have at least ${LIMITS.usernameMin} characters`,
+      )
+      .refine((t) => !/\p{Default_Ignorable_Code_Point}|\p{M}{4}/u.test(t), {
+        message: `A ${word.toLowerCase()} can’t contain invisible characters or many accents on one letter`,
+      })
+      .refine((t) => SCRIPTS.filter((script) => script.test(t)).length <= 1, {
+        message: `A ${word.toLowerCase()} can’t mix alphabets that look alike`,
+      })
+      .refine((t) => !RESERVED_NAMES.has(t.normalize('NFKC').toLowerCase()), {
+        message: 'This name is reserved',
+      }),
+  );
+
 /** Letters of any script, digits, and `.`, `_`, `-` between them. */
-export const Username = line(LIMITS.usernameMax, 'Username').pipe(
-  z
-    .string()
-    .regex(
-      /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._-]*[\p{L}\p{M}\p{N}])?$/u,
-      'Use letters and digits, with . _ - only between them',
-    )
-    .min(LIMITS.usernameMin, `A username must have at least ${LIMITS.usernameMin} characters`)
-    .refine((t) => !/\p{Default_Ignorable_Code_Point}|\p{M}{4}/u.test(t), {
-      message: 'A username can’t contain invisible characters or many accents on one letter',
-    })
-    .refine((t) => SCRIPTS.filter((script) => script.test(t)).length <= 1, {
-      message: 'A username can’t mix alphabets that look alike',
-    })
-    .refine((t) => !RESERVED_NAMES.has(t.normalize('NFKC').toLowerCase()), {
-      message: 'This name is reserved',
-    }),
-);
+export const Username = mentionableName('Username');
+/** The name of a user group, of the same characters as a username. */
+export const UserGroupName = mentionableName('Name');
 /** The name under which others see an account. */
 export const DisplayName = line(LIMITS.displayNameMax, 'Name');
 /** The name of a group. */

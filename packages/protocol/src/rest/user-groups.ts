@@ -2,7 +2,7 @@ import { AccountId, Seq, UserGroupId } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
 import { line } from '../base/text.ts';
 import { z } from '../base/z.ts';
-import { Username } from './rest.ts';
+import { UserGroupName } from './rest.ts';
 
 /** Bodies and responses of user groups: accounts that are mentioned together by one name. */
 
@@ -32,7 +32,7 @@ const EXAMPLE = { name: 'designers', title: 'Design team', members: [] };
 /** A new user group. */
 export const CreateUserGroupBody = z
   .object({
-    name: Username,
+    name: UserGroupName,
     title: UserGroupTitle,
     members: UserGroupMembers.default([]),
   })
@@ -45,7 +45,7 @@ export type CreateUserGroupBody = z.input<typeof CreateUserGroupBody>;
  */
 export const UpdateUserGroupBody = z
   .object({
-    name: Username.optional(),
+    name: UserGroupName.optional(),
     title: UserGroupTitle.optional(),
     members: UserGroupMembers.optional(),
     changedSeq: Seq.optional(),

@@ -306,7 +306,7 @@ describe('refusals that change nothing', () => {
       'all of it',
       { username: '', displayName: ' ', email: 'x', password: '' },
       ['username', 'displayName', 'email', 'password'],
-      ['too_small', 'too_small', 'invalid_format', 'too_small'],
+      ['missing', 'missing', 'invalid_format', 'missing'],
     ],
   ])(
     'a registration with %s is rejected with an error for its field',

@@ -43,7 +43,12 @@ export function fieldErrors(
     if (issue.keyword === 'invalid_type' && at(value, path) === undefined) {
       return { field, code: 'missing', message: 'This field is required' };
     }
-    return { field, code: codeOf(issue), message: issue.message ?? 'This value is invalid' };
+    const message = issue.message ?? 'This value is invalid';
+    const code = codeOf(issue);
+    // An empty field of a form.
+    const given = at(value, path);
+    const isEmpty = code === 'too_small' && typeof given === 'string' && given.trim() === '';
+    return { field, code: isEmpty ? 'missing' : code, message };
   });
 }
 

@@ -1,10 +1,4 @@
-import {
-  type AdminAccount,
-  type CreatedApiKey,
-  isolate,
-  SCOPES,
-  type Scope,
-} from '@parley/protocol';
+import { type AdminAccount, type CreatedApiKey, isolate, type Scope } from '@parley/protocol';
 import { useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
@@ -16,6 +10,7 @@ import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
+import { SCOPE_NAMES, SCOPE_TEXTS } from './scope-texts.ts';
 import { WebhookUrl } from './webhook-url.tsx';
 
 const DAY_MS = 86_400_000;
@@ -65,7 +60,10 @@ export function CreateApiKey({
         />
       ) : (
         <div className="flex flex-col gap-4 pt-2">
-          <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-note">
+          <code
+            dir="ltr"
+            className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-note"
+          >
             {created.key}
           </code>
           {created.scopes.includes('messages:write') && (
@@ -115,7 +113,7 @@ function KeyForm({
       <fieldset aria-describedby={form.errors.scopes ? 'scopes-note' : undefined}>
         <legend className="mb-1.5 font-medium text-sm text-soft">{t('createApiKey.scopes')}</legend>
         <div className="flex flex-col rounded-lg border border-line">
-          {Object.entries(SCOPES).map(([scope, description]) => (
+          {SCOPE_NAMES.map((scope) => (
             <label
               key={scope}
               className="flex min-h-11 cursor-pointer items-center gap-3 border-line border-t px-3 py-2 first:border-t-0 hover:bg-hover"
@@ -127,7 +125,7 @@ function KeyForm({
                 className="size-4 shrink-0 accent-(--accent)"
               />
               <span className="min-w-0">
-                <span className="block text-sm">{description}</span>
+                <span className="block text-sm">{t(SCOPE_TEXTS[scope])}</span>
                 <code className="block text-caption text-muted">{scope}</code>
               </span>
             </label>

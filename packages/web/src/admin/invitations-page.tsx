@@ -112,7 +112,10 @@ function Created({ invitation, onDone }: { invitation: CreatedInvitation; onDone
       {email !== null && (
         <p className="text-muted text-sm">{t('invitations.emailed', { email })}</p>
       )}
-      <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-note">
+      <code
+        dir="ltr"
+        className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-note"
+      >
         {link}
       </code>
       <div className="flex flex-wrap justify-end gap-2">

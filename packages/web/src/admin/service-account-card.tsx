@@ -3,7 +3,6 @@ import {
   type AdminPermission,
   type ApiKey,
   isolate,
-  SCOPES,
   type Scope,
 } from '@parley/protocol';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -22,6 +21,7 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Handle } from '../users/handle.tsx';
 import { CreateApiKey } from './create-api-key.tsx';
+import { SCOPE_TEXTS } from './scope-texts.ts';
 
 /** Shows one service account and its API keys. */
 export function ServiceAccountCard({ serviceAccount }: { serviceAccount: AdminAccount }) {
@@ -119,7 +119,7 @@ function KeyItem({ apiKey: key, onRevoke }: { apiKey: ApiKey; onRevoke: () => vo
         </span>
         <span className="mt-1.5 flex flex-wrap gap-1">
           {key.scopes.map((scope: Scope) => (
-            <span key={scope} title={SCOPES[scope]}>
+            <span key={scope} title={t(SCOPE_TEXTS[scope])}>
               <Badge>{scope}</Badge>
             </span>
           ))}

@@ -50,7 +50,10 @@ export function SetupInvitations({ onDone }: SetupStepProps) {
           <Button onClick={() => void createLink()}>{t('setup.createLink')}</Button>
         ) : (
           <div className="flex flex-col items-start gap-3">
-            <code className="w-full select-all break-all rounded-xl border border-line bg-sunken p-3 text-note">
+            <code
+              dir="ltr"
+              className="w-full select-all break-all rounded-xl border border-line bg-sunken p-3 text-note"
+            >
               {link}
             </code>
             <CopyButton autoFocus text={link} label={t('invitations.copyLink')} />

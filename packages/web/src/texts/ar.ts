@@ -1948,6 +1948,14 @@ const texts = {
     notAllowed: 'غير مسموح',
     onThisPage: 'في هذه الصفحة',
   },
+  scopes: {
+    usersRead: 'عرض المستخدمين',
+    conversationsRead: 'عرض محادثات حسابه وأعضائها',
+    conversationsWrite: 'إنشاء المجموعات والانضمام إليها ومغادرتها وإضافة الأعضاء',
+    messagesRead: 'قراءة الرسائل واستلام الجديد منها فورًا',
+    messagesWrite: 'نشر الرسائل وتعديل رسائله وحذفها والتفاعل',
+    admin: 'إدارة الخادم في حدود دور حسابه',
+  },
   serverGroup: {
     general: 'عام',
     registration: 'التسجيل',

@@ -1836,6 +1836,15 @@ const texts = {
     notAllowed: 'Nicht erlaubt',
     onThisPage: 'Auf dieser Seite',
   },
+  scopes: {
+    usersRead: 'Personen ansehen',
+    conversationsRead: 'Die Unterhaltungen seines Kontos und ihre Mitglieder ansehen',
+    conversationsWrite:
+      'Gruppen erstellen, ihnen beitreten, sie verlassen und Mitglieder hinzufügen',
+    messagesRead: 'Nachrichten lesen und neue in Echtzeit empfangen',
+    messagesWrite: 'Nachrichten senden, eigene bearbeiten und löschen, und reagieren',
+    admin: 'Den Server verwalten, so weit die Rolle seines Kontos reicht',
+  },
   serverGroup: {
     general: 'Allgemein',
     registration: 'Registrierung',

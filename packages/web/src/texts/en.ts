@@ -1786,6 +1786,14 @@ export const en = {
     notAllowed: 'Not allowed',
     onThisPage: 'On this page',
   },
+  scopes: {
+    usersRead: 'View users',
+    conversationsRead: 'View the conversations of its account and their members',
+    conversationsWrite: 'Create, join and leave groups, and add members',
+    messagesRead: 'Read messages and receive new ones in real time',
+    messagesWrite: 'Post messages, edit and delete its own, and react',
+    admin: 'Administer the server, within the role of its account',
+  },
   serverGroup: {
     general: 'General',
     registration: 'Registration',

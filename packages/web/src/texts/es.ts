@@ -1880,6 +1880,14 @@ const texts = {
     notAllowed: 'No permitido',
     onThisPage: 'En esta página',
   },
+  scopes: {
+    usersRead: 'Ver a los usuarios',
+    conversationsRead: 'Ver las conversaciones de su cuenta y sus miembros',
+    conversationsWrite: 'Crear grupos, unirse a ellos, dejarlos y añadir miembros',
+    messagesRead: 'Leer los mensajes y recibir los nuevos en tiempo real',
+    messagesWrite: 'Publicar mensajes, editar y eliminar los propios, y reaccionar',
+    admin: 'Administrar el servidor, dentro del rol de su cuenta',
+  },
   serverGroup: {
     general: 'General',
     registration: 'Registro',

@@ -14,7 +14,7 @@ const INTRODUCTION = [
 
 /** The codes of fields that are not codes of refusals. */
 const FIELD_CODES: Readonly<Record<string, string>> = {
-  missing: 'The field is required',
+  missing: 'The field is required, and is missing or empty',
   invalid_type: 'The value has the wrong type',
   invalid_value: 'The value is not one of the allowed values',
   invalid_format: 'The text does not have the required format, such as that of a UUID or a time',
