@@ -102,40 +102,57 @@ function MemberRow({
     else void save(next, () => client.api.changeMemberRole(view.id, member.account, next));
   };
   return (
-    <li className="flex min-h-12 items-center gap-3 rounded-lg px-2">
+    <li className="flex min-h-12 flex-wrap items-center gap-x-3 rounded-lg px-2 py-0.5">
       <Avatar id={member.account} name={member.displayName} size={32} avatar={member.avatar} />
-      <span className="min-w-0 flex-1">
-        <span className="block truncate">
-          <bdi>{member.displayName}</bdi> <GuestBadge id={member.account} />{' '}
-          {isDeactivated && <Badge tone="danger">{t('common.deactivated')}</Badge>}{' '}
-          {isOwn && <span className="text-muted">{t('details.you')}</span>}
-        </span>
-        <span className="block truncate text-note text-muted">
-          <Handle name={member.username} />
-        </span>
+      <MemberName member={member} isOwn={isOwn} isDeactivated={isDeactivated} />
+      <span className="ms-auto flex items-center gap-x-3">
+        <MemberRoleChoice
+          name={member.displayName}
+          role={role}
+          onChange={may('change_role') ? choose : null}
+        />
+        {may('change_role') && member.role !== 'owner' && (
+          <IconButton
+            label={t('details.transferOwnershipNamed', { name: member.displayName })}
+            onClick={() => onConfirm({ member, role: null })}
+          >
+            <Crown size={17} />
+          </IconButton>
+        )}
+        {view.removableRoles.includes(member.role) && !isOwn && (
+          <IconButton
+            label={t('details.removeNamed', { name: member.displayName })}
+            onClick={onRemove}
+          >
+            <UserMinus size={17} />
+          </IconButton>
+        )}
       </span>
-      <MemberRoleChoice
-        name={member.displayName}
-        role={role}
-        onChange={may('change_role') ? choose : null}
-      />
-      {may('change_role') && member.role !== 'owner' && (
-        <IconButton
-          label={t('details.transferOwnershipNamed', { name: member.displayName })}
-          onClick={() => onConfirm({ member, role: null })}
-        >
-          <Crown size={17} />
-        </IconButton>
-      )}
-      {view.removableRoles.includes(member.role) && !isOwn && (
-        <IconButton
-          label={t('details.removeNamed', { name: member.displayName })}
-          onClick={onRemove}
-        >
-          <UserMinus size={17} />
-        </IconButton>
-      )}
     </li>
+  );
+}
+
+/** The name of a member. Where there is no space for it beside the actions, they are below it. */
+function MemberName({
+  member,
+  isOwn,
+  isDeactivated,
+}: {
+  member: Member;
+  isOwn: boolean;
+  isDeactivated: boolean;
+}) {
+  return (
+    <span className="min-w-0 flex-1 basis-24">
+      <span className="block truncate">
+        <bdi>{member.displayName}</bdi> <GuestBadge id={member.account} />{' '}
+        {isDeactivated && <Badge tone="danger">{t('common.deactivated')}</Badge>}{' '}
+        {isOwn && <span className="text-muted">{t('details.you')}</span>}
+      </span>
+      <span className="block truncate text-note text-muted">
+        <Handle name={member.username} />
+      </span>
+    </span>
   );
 }
 

@@ -25,7 +25,7 @@ export function EmojiPicker({
   const id = useId();
   const picker = usePicker(hasCustom, onChoose);
   const [hovered, setHovered] = useState<EmojiOption | null>(null);
-  const { list, search, sections, rows, active } = picker;
+  const { list, search, sections, rows, columns, active } = picker;
   const cellId = (position: number) => `${id}-${position}`;
   const activeRow = rowOf(rows, active);
   return (
@@ -65,6 +65,7 @@ export function EmojiPicker({
             <PickerRowView
               key={row.kind === 'heading' ? row.section : row.first}
               row={row}
+              columns={columns}
               active={active}
               cellId={cellId}
               onHover={setHovered}

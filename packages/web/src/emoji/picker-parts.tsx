@@ -13,7 +13,7 @@ import {
   Trophy,
   User,
 } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { cx } from '../ui/cx.ts';
@@ -41,9 +41,6 @@ const titleOf = (section: string): string => {
   return text ? t(text) : section;
 };
 
-/** The emoji in a row. */
-export const COLUMNS = 8;
-
 /** The buttons that scroll to the sections: one tab stop, with arrow keys between them. */
 export function PickerSections({
   keys,
@@ -56,6 +53,11 @@ export function PickerSections({
 }) {
   const bar = useRef<HTMLDivElement>(null);
   const [focused, setFocused] = useState(0);
+  // With fingers, the bar is wider than the picker.
+  useEffect(() => {
+    const button = bar.current?.querySelectorAll('button')[keys.indexOf(current)];
+    button?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [keys, current]);
   const onKeyDown = (event: KeyboardEvent) => {
     const isRight = bar.current !== null && getComputedStyle(bar.current).direction === 'rtl';
     const key = isRight ? mirroredKey(event.key) : event.key;
@@ -72,7 +74,7 @@ export function PickerSections({
       role="toolbar"
       aria-label={t('emojiPicker.sections')}
       onKeyDown={onKeyDown}
-      className="mt-1.5 flex shrink-0 justify-between border-line border-b"
+      className="mt-1.5 flex shrink-0 justify-between overflow-x-auto border-line border-b"
     >
       {keys.map((key, n) => {
         const [, Icon = Smile] = SECTIONS[key] ?? [];
@@ -87,7 +89,7 @@ export function PickerSections({
             onFocus={() => setFocused(n)}
             onClick={() => onShow(key)}
             className={cx(
-              'flex h-9 pointer-coarse:h-11 min-w-6 flex-1 items-center justify-center border-b-2 transition-colors',
+              '-outline-offset-2 flex h-9 pointer-coarse:h-11 min-w-6 flex-1 pointer-coarse:shrink-0 pointer-coarse:basis-12 items-center justify-center border-b-2 transition-colors',
               key === current
                 ? 'border-accent text-accent-strong'
                 : 'border-transparent text-muted hover:text-ink',
@@ -104,12 +106,15 @@ export function PickerSections({
 /** A row of the grid: the heading of a section, or emoji. */
 export function PickerRowView({
   row,
+  columns,
   active,
   cellId,
   onHover,
   onChoose,
 }: {
   row: PickerRow;
+  /** The most emoji in a row. */
+  columns: number;
   active: number;
   cellId: (position: number) => string;
   onHover: (option: EmojiOption | null) => void;
@@ -122,7 +127,7 @@ export function PickerRowView({
       <div role="row" className="px-1 pt-2.5 pb-1 font-semibold text-caption text-muted">
         {/* biome-ignore lint/a11y/useFocusableInteractive: it can’t be chosen */}
         {/* biome-ignore lint/a11y/useSemanticElements: see its row */}
-        <span role="rowheader" aria-colspan={COLUMNS}>
+        <span role="rowheader" aria-colspan={columns}>
           {titleOf(row.section)}
         </span>
       </div>
@@ -131,7 +136,7 @@ export function PickerRowView({
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the search field
     // biome-ignore lint/a11y/useSemanticElements: the rows are virtual, which those of a table can’t be
-    <div role="row" className="grid grid-cols-8">
+    <div role="row" className={cx('grid', columns === 7 ? 'grid-cols-7' : 'grid-cols-8')}>
       {row.items.map((option, n) => {
         const position = row.first + n;
         return (
@@ -149,7 +154,7 @@ export function PickerRowView({
             onMouseLeave={() => onHover(null)}
             onClick={() => onChoose(option)}
             className={cx(
-              'flex h-10 cursor-pointer select-none items-center justify-center rounded-lg text-2xl leading-none',
+              'flex h-10 pointer-coarse:h-11 cursor-pointer select-none items-center justify-center rounded-lg text-2xl leading-none',
               position === active ? 'bg-selected ring-2 ring-accent ring-inset' : 'hover:bg-hover',
             )}
           >

@@ -2,8 +2,8 @@ import type { CustomEmoji } from '@parley/protocol';
 import { type KeyboardEvent, type RefObject, useMemo, useRef, useState } from 'react';
 import type { VListHandle } from 'virtua';
 import { useAccountId } from '../session/use-client.ts';
+import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import type { EmojiOption } from './emoji-search.ts';
-import { COLUMNS } from './picker-parts.tsx';
 import {
   mirroredKey,
   optionAt,
@@ -19,6 +19,9 @@ import { keepSkinTone, type SkinTone, skinToneOf } from './skin-tone.ts';
 import { useCustomEmoji } from './use-custom-emoji.ts';
 
 const NONE: readonly CustomEmoji[] = [];
+/** The emoji in a row, with a mouse and with fingers, which need more space for each. */
+const COLUMNS = 8;
+const TOUCH_COLUMNS = 7;
 
 /** The state and actions of the emoji picker. */
 export interface Picker {
@@ -26,6 +29,8 @@ export interface Picker {
   readonly search: string;
   readonly sections: readonly PickerSection[];
   readonly rows: readonly PickerRow[];
+  /** The most emoji in a row. */
+  readonly columns: number;
   /** The position of the active emoji, which Enter chooses; -1 if there is none. */
   readonly active: number;
   /** The section at the top of the list. */
@@ -54,7 +59,8 @@ export function usePicker(hasCustom: boolean, onChoose: (option: EmojiOption) =>
     const custom = hasCustom ? [...all.values()] : NONE;
     return sectionsOf({ search, recent, custom, tone });
   }, [search, recent, all, hasCustom, tone]);
-  const rows = useMemo(() => rowsOf(sections, COLUMNS), [sections]);
+  const columns = useCoarsePointer() ? TOUCH_COLUMNS : COLUMNS;
+  const rows = useMemo(() => rowsOf(sections, columns), [sections, columns]);
   const choose = (option: EmojiOption) => {
     noteEmoji(account, option.emoji);
     onChoose(option);
@@ -64,6 +70,7 @@ export function usePicker(hasCustom: boolean, onChoose: (option: EmojiOption) =>
     search,
     sections,
     rows,
+    columns,
     active,
     current: current || (sections[0]?.key ?? ''),
     tone,

@@ -117,7 +117,7 @@ function QuickReactions({ onChoose }: { onChoose: (emoji: string) => void }) {
     );
   }
   return (
-    <div className="flex justify-between gap-1 py-1">
+    <div className="flex justify-between py-1">
       {quick.map((emoji) => (
         <button
           key={emoji}
@@ -144,7 +144,7 @@ function QuickReactions({ onChoose }: { onChoose: (emoji: string) => void }) {
 }
 
 const ROUND =
-  'flex size-11 items-center justify-center rounded-full bg-sunken transition-colors active:bg-selected';
+  'flex size-11 shrink-0 items-center justify-center rounded-full bg-sunken transition-colors active:bg-selected';
 
 function Action({
   icon,

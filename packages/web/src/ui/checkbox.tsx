@@ -17,10 +17,10 @@ export function Checkbox({
     >
       <input
         type="checkbox"
-        className="size-4.5 shrink-0 cursor-[inherit] self-start accent-(--accent) [margin-block-start:0.625rem]"
+        className="size-4.5 shrink-0 cursor-[inherit] self-start accent-(--accent) [margin-block-start:0.625rem] pointer-coarse:[margin-block-start:0.8125rem]"
         {...rest}
       />
-      <span className="min-w-0 py-2">
+      <span className="min-w-0 py-2 pointer-coarse:py-3">
         {label}
         {hint !== undefined && <span className="block text-muted text-note">{hint}</span>}
       </span>

@@ -71,13 +71,11 @@ export function SendLater({
       <ul className="mb-4 space-y-1.5">
         {presets.map(([key, time]) => (
           <li key={key}>
-            <Button
-              className="w-full justify-between text-start"
-              disabled={busy}
-              onClick={() => void choose(time)}
-            >
-              <span>{t(key)}</span>
-              <span className="font-normal text-muted">{dayAndTime(time.toISOString())}</span>
+            <Button className="w-full py-1.5" disabled={busy} onClick={() => void choose(time)}>
+              <span className="flex w-full flex-wrap justify-between gap-x-2 text-start">
+                <span>{t(key)}</span>
+                <span className="font-normal text-muted">{dayAndTime(time.toISOString())}</span>
+              </span>
             </Button>
           </li>
         ))}
