@@ -17,6 +17,7 @@ import { readHere, unreadHere } from './conversations/conversations.ts';
 import { type LocalSearchResults, searchLocally } from './conversations/local-search.ts';
 import { TaskQueue } from './lib/task-queue.ts';
 import { newId } from './outbox/commands.ts';
+import { countUnsent } from './outbox/count-unsent.ts';
 import type { Activity } from './personal/activity.ts';
 import type { Drafts } from './personal/drafts.ts';
 import type { Notifications } from './personal/notifications.ts';
@@ -118,6 +119,11 @@ export class ParleyClient {
       this.#parts.timelines.close();
       await this.#parts.persistence.close();
     });
+  }
+
+  /** Returns how many unsent commands and changes of this device, of all its tabs, a logout would discard. */
+  countUnsent(): Promise<number> {
+    return countUnsent(this.snapshot, this.#parts.persistence);
   }
 
   /** Ends the session and deletes what was stored on this device. */

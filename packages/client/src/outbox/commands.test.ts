@@ -13,6 +13,7 @@ import { WebLocks } from '../../test/support/web-locks.ts';
 import { Persistence } from '../storage/persistence.ts';
 import { MemoryStore, type OutboxEntry } from '../storage/store.ts';
 import { Commands } from './commands.ts';
+import { countUnsent } from './count-unsent.ts';
 
 /** A store that executes each operation on the outbox when the test says so. */
 class SteppedStore extends MemoryStore {
@@ -192,6 +193,9 @@ describe('commands', () => {
     await vi.advanceTimersByTimeAsync(30_000);
     await settle();
     expect([second.sent, second.commands.entries]).toEqual([[], []]);
+    // A logout in the second tab would discard it.
+    const ofSecond = { outbox: second.commands.entries, waitingChanges: 0 };
+    expect(await countUnsent(ofSecond, new Persistence(store, () => undefined))).toBe(1);
     first.commands.stop();
     await settle();
     await vi.advanceTimersByTimeAsync(29_999);

@@ -4,7 +4,7 @@ import { type RefObject, useState } from 'react';
 import { SavedMessages } from '../personal/saved-messages.tsx';
 import { lazyPart } from '../queries/lazy-part.tsx';
 import { logout } from '../session/session.ts';
-import { useParley } from '../session/use-client.ts';
+import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { MENU, MENU_ITEM, MENU_LINE } from '../ui/menu-style.ts';
@@ -27,10 +27,9 @@ export function OwnMenuItems({
   const me = useParley((s) => s.me);
   const [isSavedShown, setSavedShown] = useState(false);
   const [isStatusShown, setStatusShown] = useState(false);
-  const [isLogoutAsked, setLogoutAsked] = useState(false);
-  const unsent = useParley(
-    (s) => s.outbox.filter(({ command }) => command.op !== 'read').length + s.waitingChanges,
-  );
+  /** What a logout would discard; 0 unless the user is asked. */
+  const [unsent, setUnsent] = useState(0);
+  const askOrLogOut = useLogoutQuestion(setUnsent);
   const returnFocus = useReturnFocus(isOpen, button);
   return (
     <>
@@ -65,27 +64,34 @@ export function OwnMenuItems({
             <Separator />
             <NotificationItems />
             <Separator />
-            <DropdownMenu.Item
-              className={MENU_ITEM}
-              onSelect={() => (unsent > 0 ? setLogoutAsked(true) : void logout())}
-            >
+            <DropdownMenu.Item className={MENU_ITEM} onSelect={() => void askOrLogOut()}>
               <LogOut size={16} /> {t('common.logOut')}
             </DropdownMenu.Item>
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
       <Confirm
-        open={isLogoutAsked}
+        open={unsent > 0}
         title={t('logOut.unsentTitle', { count: unsent })}
         description={t('logOut.unsentDescription')}
         action={t('logOut.unsentConfirm')}
-        onCancel={() => setLogoutAsked(false)}
+        onCancel={() => setUnsent(0)}
         onConfirm={() => void logout()}
       />
       {isStatusShown && <StatusDialog onClose={() => setStatusShown(false)} />}
       {isSavedShown && <SavedMessages onClose={() => setSavedShown(false)} />}
     </>
   );
+}
+
+/** Returns a function that logs out, or passes on how many unsent changes of all tabs that would discard. */
+function useLogoutQuestion(ask: (unsent: number) => void): () => Promise<void> {
+  const client = useClient();
+  return async () => {
+    const unsent = await client.countUnsent();
+    if (unsent > 0) ask(unsent);
+    else await logout();
+  };
 }
 
 const Separator = () => <DropdownMenu.Separator className={MENU_LINE} />;
