@@ -50,7 +50,7 @@ function stubBrowser(): void {
 }
 
 /** Another tab of the browser has changed who is logged in. */
-const changedElsewhere = (key: LoginKey) =>
+const changedElsewhere = (key: LoginKey | null) =>
   page.dispatchEvent(Object.assign(new Event('storage'), { key }));
 
 const databases = async () => (await indexedDB.databases()).map(({ name }) => name);
@@ -92,6 +92,16 @@ test('a session is closed when its account was logged out in another tab', async
   changedElsewhere(key);
   expect(sessions.getSession()).toMatchObject({ state: 'out', notice: expect.any(String) });
   expect(readStored(ann.id, 'draft')).toBeNull();
+});
+
+test('a session continues when the storage of the browser is cleared', async () => {
+  await sessions.startSession(ann);
+  removeLogin(currentLogin()?.key as LoginKey);
+  changedElsewhere(null);
+  expect(sessions.getSession()).toMatchObject({ state: 'in', account: ann.id });
+  expect(accountHere()).toBe(ann.id);
+  await sessions.logout();
+  expect(accountHere()).toBeNull();
 });
 
 test('a deleted account is no longer logged in in this browser', async () => {

@@ -205,8 +205,12 @@ function watchOtherTabs(): void {
     // account may have logged in again already.
     client.stop().then(sweep, sweep);
   };
-  window.addEventListener('storage', (event) => {
-    if (concernsLogin(event.key)) check();
+  window.addEventListener('storage', ({ key }) => {
+    // The storage was cleared, by the browser or in its settings. This tab still has the session and what is unsent; if
+    // its cookie is gone too, the server ends the session.
+    if (key === null && session.state === 'in' && currentLogin() === null) {
+      login = recordLogin(session.account);
+    } else if (concernsLogin(key)) check();
   });
   window.addEventListener('pageshow', check);
   document.addEventListener('visibilitychange', check);
