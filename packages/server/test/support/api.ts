@@ -2,11 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RegistrationMode, SessionAnswer } from '@parley/protocol';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
-import type { Pool } from 'pg';
 import { type Accounts, openAccounts } from '../../src/accounts/accounts.ts';
 import { ApiKeys } from '../../src/accounts/api-keys/api-keys.ts';
 import { emailStep } from '../../src/accounts/logins/email-step.ts';
-import { loadSigningKeys } from '../../src/accounts/sessions/signing-keys.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
 import { Emails } from '../../src/email/emails.ts';
@@ -20,6 +18,7 @@ import type { Database } from '../../src/storage/database.ts';
 import type { StoredEvent } from '../../src/stream/record.ts';
 import { bearer, PASSWORD, WITH_SESSION_TOKEN } from './credentials.ts';
 import { type TestDatabase, testLog } from './database.ts';
+import { lendSigningKey, SECRET } from './signing-key.ts';
 import { anAppend } from './stream-builders.ts';
 import { makeTempDir } from './temp-dir.ts';
 
@@ -52,27 +51,6 @@ export const registration = (username: string) => ({
   email: `${username}@example.org`,
   password: PASSWORD,
 });
-
-/** The secret of all test servers. */
-export const SECRET = 'the secret of servers in tests, not of any other';
-let lent: unknown[] | undefined;
-
-/** Generating a key takes a third of a second: all tests of a file share the first one’s. */
-async function lendKey(pool: Pool): Promise<void> {
-  if (!lent) {
-    await loadSigningKeys(pool, SECRET);
-    const { rows } = await pool.query(
-      'select kid, public_jwk::text, private_pem, created_at, signs_from from signing_keys',
-    );
-    lent = Object.values(rows[0] as object);
-    return;
-  }
-  await pool.query(
-    `insert into signing_keys (kid, public_jwk, private_pem, created_at, signs_from)
-     values ($1, $2, $3, $4, $5) on conflict do nothing`,
-    lent,
-  );
-}
 
 /** Builds the HTTP API; the caller closes it with `close`. */
 export async function aTestApi(
@@ -112,7 +90,7 @@ export async function aTestApi(
   };
   const clock = settings.clock ?? systemClock;
   const secret = settings.secret ?? SECRET;
-  if (settings.secret === undefined) await lendKey(pool);
+  if (settings.secret === undefined) await lendSigningKey(pool, secret);
   const vault = new Vault(secret);
   const emailConfig = {
     dataDir,

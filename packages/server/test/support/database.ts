@@ -60,16 +60,20 @@ function testCluster(embedded: Embedded, dataDir: string): TestCluster {
   let made = 0;
   let chain: Promise<unknown> = Promise.resolve();
 
+  // Kept for all databases of the file: a new connection takes a fifth of the time that creating one does.
+  let maker: pg.Pool | undefined;
   const create = async (sql: string) => {
-    const client = new pg.Client({ ...embedded.connection, database: 'postgres' });
-    // The statement rejects with the same error.
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      await client.query(sql);
-    } finally {
-      await client.end();
+    if (maker === undefined) {
+      maker = new pg.Pool({
+        ...embedded.connection,
+        database: 'postgres',
+        max: 1,
+        idleTimeoutMillis: 0,
+      });
+      // A test may stop the database while the connection is idle; the next statement then reconnects.
+      maker.on('error', () => undefined);
     }
+    await maker.query(sql);
   };
   // One after the other: a database that is being copied must have no other connection.
   const createInTurn = (sql: string) => {
@@ -101,6 +105,7 @@ function testCluster(embedded: Embedded, dataDir: string): TestCluster {
     },
     stop: async () => {
       await Promise.all(pools.map((opened) => closeOnce(opened)));
+      if (maker !== undefined) await endPool(maker);
       await embedded.stop();
       await removeCluster(dataDir);
     },

@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import { type Parley, startParley } from '../../src/main.ts';
 import { type TestCluster, type TestDatabase, testLog } from './database.ts';
 import { Peer } from './peer.ts';
+import { lendSigningKey, SECRET } from './signing-key.ts';
 import { until } from './sink.ts';
 import { makeTempDir } from './temp-dir.ts';
 
@@ -24,6 +25,9 @@ export interface TestNodes {
 /** Prepares nodes over a fresh database of the cluster, with this REDIS_URL. */
 export async function prepareTestNodes(cluster: TestCluster, redisUrl: string): Promise<TestNodes> {
   const database: TestDatabase = await cluster.fresh();
+  const opened = await database.open({ pipelined: false });
+  await lendSigningKey(opened.pool, SECRET);
+  await opened.close();
   const undo: (() => Promise<unknown> | unknown)[] = [];
   const brokerOf = async (node: Parley) => {
     const answer = await fetch(new URL('/health/ready', node.address));
@@ -37,7 +41,7 @@ export async function prepareTestNodes(cluster: TestCluster, redisUrl: string): 
       const loaded = loadConfig({
         PORT: '0',
         PARLEY_DATA: dataDir,
-        PARLEY_SECRET: 'the same secret for all nodes of a test',
+        PARLEY_SECRET: SECRET,
         DATABASE_URL: database.url,
         REDIS_URL: redisUrl,
         PUBLIC_URL: 'http://parley.example',

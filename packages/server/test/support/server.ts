@@ -7,6 +7,7 @@ import { type Overrides, type Parley, startParley } from '../../src/main.ts';
 import { bearer, PASSWORD, WITH_SESSION_TOKEN } from './credentials.ts';
 import { endPool, type TestCluster, testLog } from './database.ts';
 import { Peer } from './peer.ts';
+import { lendSigningKey, SECRET } from './signing-key.ts';
 import { makeTempDir } from './temp-dir.ts';
 
 /** A whole server on a free port, over a fresh database of a test’s cluster. */
@@ -62,16 +63,18 @@ export async function startTestServer(
     PORT: '0',
     // Does not exist yet, as on a fresh machine.
     PARLEY_DATA: join(dataDir, 'data'),
+    PARLEY_SECRET: SECRET,
     DATABASE_URL: database.url,
     RATE_LIMITS: 'off',
     LINK_PREVIEWS: 'off',
     ...env,
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const parley = await startParley(loaded.config, testLog, { ...overrides, limits });
   const pool = new pg.Pool({ connectionString: database.url, max: 1 });
   // A test may stop the database while a connection is idle; the next query then rejects.
   pool.on('error', () => undefined);
+  await lendSigningKey(pool, loaded.config.secret ?? SECRET);
+  const parley = await startParley(loaded.config, testLog, { ...overrides, limits });
   const peers: Peer[] = [];
   return {
     ...parley,

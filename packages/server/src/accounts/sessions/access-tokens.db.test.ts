@@ -11,8 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { aTestApi, SECRET, type TestApi } from '../../../test/support/api.ts';
+import { aTestApi, type TestApi } from '../../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../../test/support/database.ts';
+import { SECRET } from '../../../test/support/signing-key.ts';
 import { loadSecret } from '../../encryption/secret.ts';
 import { loadSigningKeys } from './signing-keys.ts';
 
