@@ -41,7 +41,11 @@ export function binOf(name, bin = name, from = root) {
   throw new Error(`${name} is not installed: run npm ci first`);
 }
 
-/** Runs the TypeScript compiler. */
+/**
+ * Runs the TypeScript compiler, a Go program, with a third less processor time than by default: its memory is collected
+ * less often, and two checkers (instead of four) check what files share only twice.
+ */
 export function tsc(...args) {
-  return run(process.execPath, [binOf('typescript', 'tsc'), ...args]);
+  const env = { GOGC: '400', ...process.env };
+  return run(process.execPath, [binOf('typescript', 'tsc'), ...args, '--checkers', '2'], { env });
 }
