@@ -65,7 +65,14 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await menu();
     await reader.page.getByRole('menuitem', { name: 'Set a status' }).click();
     const dialog = reader.page.getByRole('dialog', { name: 'Your status' });
-    await dialog.getByLabel('Status', { exact: true }).fill('Deep in thought');
+    // A suggestion fills in the form, and could be saved at once.
+    const text = dialog.getByLabel('Status', { exact: true });
+    await dialog.getByRole('button', { name: 'In a meeting' }).click();
+    expect(await text.inputValue()).toBe('In a meeting');
+    expect(await dialog.getByLabel('Clear after').inputValue()).toBe('hour');
+    await expect.poll(() => reader.focused()).toBe('Save status');
+    await dialog.getByRole('button', { name: 'Remove emoji' }).click();
+    await text.fill('Deep in thought');
     await dialog.getByRole('button', { name: 'Choose an emoji' }).click();
     const search = reader.page.getByRole('combobox', { name: 'Search emoji' });
     await search.fill('bulb');

@@ -18,6 +18,7 @@ import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
 import { toast } from '../ui/toast.ts';
 import { DURATIONS, type Duration, endOf } from '../users/status-times.ts';
+import { StatusSuggestions } from './status-suggestions.tsx';
 
 /** The dialog with which users change their status. */
 export function StatusDialog({ onClose }: { onClose: () => void }) {
@@ -99,6 +100,15 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
         // The user has just opened the dialog to type.
         autoFocus
       />
+      {text === '' && emoji === null && (
+        <StatusSuggestions
+          onChoose={(chosen) => {
+            setText(t(chosen.text));
+            setEmoji(chosen.emoji);
+            setClear(chosen.clear);
+          }}
+        />
+      )}
       <StatusEmojiChoice emoji={emoji} onChange={setEmoji} />
       <Select
         label={t('status.clearAfter')}

@@ -369,6 +369,7 @@ const texts = {
     set: 'تعيين حالة',
     text: 'الحالة',
     placeholder: 'ما حالتك؟',
+    suggestions: 'اقتراحات',
     emoji: 'رمز تعبيري',
     chooseEmoji: 'اختيار رمز تعبيري',
     changeEmoji: 'تغيير الرمز التعبيري {{emoji}}',
@@ -387,6 +388,13 @@ const texts = {
     showLastSeen: 'إظهار آخر ظهور لي للآخرين (يراه المشرفون دائمًا)',
     clear: 'مسح الحالة',
     save: 'حفظ الحالة',
+  },
+  statusSuggestion: {
+    meeting: 'في اجتماع',
+    commuting: 'في الطريق',
+    remote: 'أعمل من المنزل',
+    sick: 'في إجازة مرضية',
+    vacation: 'في إجازة',
   },
   thread: {
     title: 'سلسلة',

@@ -348,6 +348,7 @@ const texts = {
     set: 'Status festlegen',
     text: 'Status',
     placeholder: 'Wie ist dein Status?',
+    suggestions: 'Vorschläge',
     emoji: 'Emoji',
     chooseEmoji: 'Emoji auswählen',
     changeEmoji: 'Emoji {{emoji}} ändern',
@@ -366,6 +367,13 @@ const texts = {
     showLastSeen: 'Anderen zeigen, wann ich zuletzt online war (Admins sehen es immer)',
     clear: 'Status löschen',
     save: 'Status speichern',
+  },
+  statusSuggestion: {
+    meeting: 'In einer Besprechung',
+    commuting: 'Unterwegs',
+    remote: 'Im Homeoffice',
+    sick: 'Krank',
+    vacation: 'Im Urlaub',
   },
   thread: {
     title: 'Thread',

@@ -333,6 +333,7 @@ export const en = {
     set: 'Set a status',
     text: 'Status',
     placeholder: 'What’s your status?',
+    suggestions: 'Suggestions',
     emoji: 'Emoji',
     chooseEmoji: 'Choose an emoji',
     changeEmoji: 'Change the emoji {{emoji}}',
@@ -351,6 +352,13 @@ export const en = {
     showLastSeen: 'Show others when I was last seen (admins can always see it)',
     clear: 'Clear status',
     save: 'Save status',
+  },
+  statusSuggestion: {
+    meeting: 'In a meeting',
+    commuting: 'Commuting',
+    remote: 'Working from home',
+    sick: 'Out sick',
+    vacation: 'On vacation',
   },
   thread: {
     title: 'Thread',

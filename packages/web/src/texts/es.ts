@@ -360,6 +360,7 @@ const texts = {
     set: 'Definir estado',
     text: 'Estado',
     placeholder: '¿Cuál es tu estado?',
+    suggestions: 'Sugerencias',
     emoji: 'Emoji',
     chooseEmoji: 'Elegir un emoji',
     changeEmoji: 'Cambiar el emoji {{emoji}}',
@@ -379,6 +380,13 @@ const texts = {
       'Mostrar a los demás cuándo me conecté por última vez (los administradores siempre lo ven)',
     clear: 'Borrar estado',
     save: 'Guardar estado',
+  },
+  statusSuggestion: {
+    meeting: 'En una reunión',
+    commuting: 'De camino',
+    remote: 'Teletrabajando',
+    sick: 'De baja',
+    vacation: 'De vacaciones',
   },
   thread: {
     title: 'Hilo',
