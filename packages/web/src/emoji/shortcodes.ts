@@ -1,20 +1,19 @@
 import { type EmojiOf, mayHaveShortcodes } from '@parley/protocol/markdown';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
+import { SharedValue } from '../lib/shared-value.ts';
 
 /**
  * What shortcodes such as `:tada:` stand for in messages that were pasted, or posted over the API. The names of emoji are
  * loaded with the first message that may have one.
  */
 
-let loaded: EmojiOf | undefined;
+const loaded = new SharedValue<EmojiOf | undefined>(undefined);
 let loading: Promise<void> | undefined;
-const listeners = new Set<() => void>();
 
 const load = (): Promise<void> => {
   loading ??= import('@parley/protocol/emoji').then(
     ({ unicodeEmoji }) => {
-      loaded = unicodeEmoji;
-      for (const listener of listeners) listener();
+      loaded.set(unicodeEmoji);
     },
     () => {
       // Until the next text, names are shown as they were typed.
@@ -24,14 +23,9 @@ const load = (): Promise<void> => {
   return loading;
 };
 
-const subscribe = (listener: () => void) => {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
-};
-
 /** Returns the emoji for the shortcodes of a text; undefined until they are loaded, or if it has none. */
 export function useEmojiOf(text: string): EmojiOf | undefined {
-  const emojiOf = useSyncExternalStore(subscribe, () => loaded);
+  const emojiOf = loaded.use();
   const isWanted = mayHaveShortcodes(text);
   const isMissing = isWanted && emojiOf === undefined;
   useEffect(() => {
@@ -43,5 +37,5 @@ export function useEmojiOf(text: string): EmojiOf | undefined {
 /** Returns the emoji for the shortcodes of a text, once they are loaded; undefined if it has none. */
 export async function emojiOfText(text: string): Promise<EmojiOf | undefined> {
   if (mayHaveShortcodes(text)) await load();
-  return loaded;
+  return loaded.get();
 }

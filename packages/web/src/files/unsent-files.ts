@@ -1,6 +1,7 @@
 import { type DraftPlace, draftKey, type PostOptions } from '@parley/client';
 import type { Attachment, FileId } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol';
+import { Listeners } from '../lib/listeners.ts';
 
 /** A file that is being added to a message. */
 export interface NewFile {
@@ -60,7 +61,7 @@ export class UnsentFiles {
   readonly #edges: UnsentFilesEdges;
   readonly #entries = new Map<string, Entry>();
   readonly #uploads = new Map<number, AbortController>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   #lastKey = 0;
 
   constructor(edges: UnsentFilesEdges) {
@@ -68,10 +69,7 @@ export class UnsentFiles {
   }
 
   /** Calls a listener after each change, until the returned function is called. */
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.subscribe;
 
   /** Returns the files of a place; the same object until they change. */
   of(place: DraftPlace): FilesOfPlace {
@@ -232,7 +230,7 @@ export class UnsentFiles {
   }
 
   #notify(): void {
-    for (const listener of [...this.#listeners]) listener();
+    this.#listeners.notify();
   }
 }
 

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { Listeners } from './listeners.ts';
 
 /**
  * How present the user is: `present` with recent input on the visible page, `idle` without recent
@@ -24,7 +25,7 @@ export function attentionOf({ isVisible, hasFocus, sinceInput }: AttentionSigns)
 }
 
 const INPUTS = ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchmove'] as const;
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 let lastInput = 0;
 let lastReported: Attention = 'elsewhere';
 let idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -46,7 +47,7 @@ function report(): void {
   }
   if (now === lastReported) return;
   lastReported = now;
-  for (const listener of listeners) listener();
+  listeners.notify();
 }
 
 /** Handles input, and the window coming to the front. */
@@ -57,11 +58,11 @@ function onInput(): void {
 }
 
 function subscribe(listener: () => void): () => void {
-  if (listeners.size === 0) listen();
-  listeners.add(listener);
+  if (listeners.isEmpty) listen();
+  const unsubscribe = listeners.subscribe(listener);
   return () => {
-    listeners.delete(listener);
-    if (listeners.size === 0) unlisten();
+    unsubscribe();
+    if (listeners.isEmpty) unlisten();
   };
 }
 

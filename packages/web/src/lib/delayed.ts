@@ -1,3 +1,5 @@
+import { Listeners } from './listeners.ts';
+
 /** How long an action can be undone, ms. */
 export const UNDO_MS = 5_000;
 
@@ -12,7 +14,7 @@ interface Waiting {
  */
 export class DelayedActions {
   readonly #waiting = new Map<string, Waiting>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
 
   /**
    * Runs an action after {@link UNDO_MS}. An action already waiting under this key keeps its time.
@@ -44,10 +46,7 @@ export class DelayedActions {
   }
 
   /** Calls `listener` after each change; returns a function that ends this. */
-  subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  subscribe = this.#listeners.subscribe;
 
   #run(key: string): void {
     const waiting = this.#waiting.get(key);
@@ -59,7 +58,7 @@ export class DelayedActions {
   }
 
   #changed(): void {
-    for (const listener of this.#listeners) listener();
+    this.#listeners.notify();
   }
 }
 

@@ -2,6 +2,7 @@ import type { ParleyClient, Timeline } from '@parley/client';
 import { changesText } from '@parley/client';
 import { type Event, type Message, type Seq, streamOfConversation } from '@parley/protocol';
 import { createContext, useContext, useEffect, useMemo } from 'react';
+import { Listeners } from '../lib/listeners.ts';
 import { useClient } from '../session/use-client.ts';
 
 /** The maximum number of cached quoted messages. */
@@ -24,7 +25,7 @@ export class QuotedMessages {
   readonly #loaded = new Map<Seq, Quoted>();
   /** The requests in progress, and whether the message has changed meanwhile. */
   readonly #loading = new Map<Seq, { hasChanged: boolean }>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
 
   constructor(client: ParleyClient, timeline: Timeline) {
     this.#client = client;
@@ -52,10 +53,7 @@ export class QuotedMessages {
     };
   };
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  readonly subscribe = this.#listeners.subscribe;
 
   /** Returns a message; undefined if it is not known yet, see {@link load}. */
   get(seq: Seq): Quoted | undefined {
@@ -119,7 +117,7 @@ export class QuotedMessages {
   }
 
   readonly #notify = (): void => {
-    for (const listener of this.#listeners) listener();
+    this.#listeners.notify();
   };
 }
 

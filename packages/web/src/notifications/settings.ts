@@ -1,5 +1,6 @@
 import type { AccountId } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
+import { Listeners } from '../lib/listeners.ts';
 import { readStored, writeStored } from '../session/device.ts';
 import { useAccountId } from '../session/use-client.ts';
 
@@ -14,7 +15,7 @@ export interface NotificationSettings {
 
 const NOTIFY = 'notifications';
 const SOUND = 'sound';
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 
 /** Returns whether notifications play a sound in this browser. */
 export const isSoundOn = (account: AccountId): boolean => readStored(account, SOUND) !== 'off';
@@ -66,21 +67,21 @@ function settingsText(account: AccountId): string {
 
 function notifyListeners(): void {
   lastRead = null;
-  for (const listener of listeners) listener();
+  listeners.notify();
 }
 
 /** Storage: changed in another tab. Focus: the user returns from the settings of the browser. */
 const CHANGES = ['storage', 'focus'] as const;
 
 function subscribe(listener: () => void): () => void {
-  if (listeners.size === 0) {
+  if (listeners.isEmpty) {
     lastRead = null;
     for (const type of CHANGES) window.addEventListener(type, notifyListeners);
   }
-  listeners.add(listener);
+  const unsubscribe = listeners.subscribe(listener);
   return () => {
-    listeners.delete(listener);
-    if (listeners.size > 0) return;
+    unsubscribe();
+    if (!listeners.isEmpty) return;
     for (const type of CHANGES) window.removeEventListener(type, notifyListeners);
   };
 }

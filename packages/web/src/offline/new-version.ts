@@ -1,3 +1,4 @@
+import { Listeners } from '../lib/listeners.ts';
 import { serviceWorkerRegistration } from '../lib/service-worker.ts';
 
 /**
@@ -11,7 +12,7 @@ const CHECK_EVERY_MS = 10_000;
  * used by another tab.
  */
 class NewVersion {
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   #isOffered = false;
   #isWatching = false;
   #checkedAt = Number.NEGATIVE_INFINITY;
@@ -19,10 +20,7 @@ class NewVersion {
 
   get = (): boolean => this.#isOffered;
 
-  subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  subscribe = this.#listeners.subscribe;
 
   /** Checks for a new version: the server may have been upgraded. */
   async check(): Promise<void> {
@@ -79,7 +77,7 @@ class NewVersion {
 
   #offer(): void {
     this.#isOffered = true;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.notify();
   }
 }
 

@@ -1,6 +1,7 @@
 import { imageUrl, type ParleyClient } from '@parley/client';
 import type { ImageId, ImageSize } from '@parley/protocol';
 import { useEffect, useSyncExternalStore } from 'react';
+import { Listeners } from '../lib/listeners.ts';
 
 /** Shortest interval between two requests for the token, ms. */
 const WAIT_MS = 10_000;
@@ -8,7 +9,7 @@ const WAIT_MS = 10_000;
 /** The token with which the browser loads images; requested when the first one is shown. */
 class ImageToken {
   readonly #client: ParleyClient;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   #token: string | null = null;
   #askedAt = Number.NEGATIVE_INFINITY;
 
@@ -18,10 +19,7 @@ class ImageToken {
 
   get = (): string | null => this.#token;
 
-  subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  subscribe = this.#listeners.subscribe;
 
   /** Requests a token, unless there is one. Without one, initials are shown instead of images. */
   request(): void {
@@ -35,7 +33,7 @@ class ImageToken {
     this.#client.api.images.token().then(
       ({ token }) => {
         this.#token = token;
-        for (const listener of this.#listeners) listener();
+        this.#listeners.notify();
       },
       // The server can’t be reached: the next image that is shown requests it again.
       () => undefined,

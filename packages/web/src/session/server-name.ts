@@ -1,5 +1,6 @@
 import type { ParleyClient } from '@parley/client';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
+import { SharedValue } from '../lib/shared-value.ts';
 import { setSetupSteps } from './setup-steps.ts';
 
 /** Where the browser keeps the name, so that a page shows it before the server has answered. */
@@ -8,13 +9,7 @@ const KEY = 'parley.server-name';
 /** The name of a server that was never given one. */
 const DEFAULT = 'Parley';
 
-let name = storedName() ?? DEFAULT;
-const listeners = new Set<() => void>();
-
-const subscribe = (listener: () => void) => {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-};
+const serverName = new SharedValue(storedName() ?? DEFAULT);
 
 function storedName(): string | null {
   try {
@@ -26,8 +21,7 @@ function storedName(): string | null {
 }
 
 function change(to: string): void {
-  name = to;
-  for (const listener of listeners) listener();
+  serverName.set(to);
   try {
     localStorage.setItem(KEY, to);
   } catch {
@@ -36,7 +30,7 @@ function change(to: string): void {
 }
 
 /** Returns the name of the server. */
-export const useServerName = (): string => useSyncExternalStore(subscribe, () => name);
+export const useServerName = serverName.use;
 
 /** Requests the name of the server and its remaining setup steps, and follows their changes. */
 export function useServerNameOf(client: ParleyClient): void {

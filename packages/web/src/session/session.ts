@@ -2,6 +2,7 @@ import { ApiError, ParleyApi, type ParleyClient } from '@parley/client';
 import type { AccountId, ConversationId, Me } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
 import { deletions } from '../lib/delayed.ts';
+import { Listeners } from '../lib/listeners.ts';
 import { loadStartPart } from '../lib/load-error.ts';
 import { withLock } from '../lib/web-lock.ts';
 import { loadRestOfTexts, t } from '../texts/index.ts';
@@ -42,14 +43,14 @@ function exclusively<T>(run: () => Promise<T>): Promise<T> {
   return withLock('parley-session', run);
 }
 
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 let session: Session = { state: 'out' };
 /** The login that the session belongs to. */
 let login: LoginKey | null = null;
 
 function set(next: Session): void {
   session = next;
-  for (const listener of listeners) listener();
+  listeners.notify();
 }
 
 /** The session of this browser. */
@@ -57,10 +58,7 @@ export const getSession = (): Session => session;
 
 /** The session of this browser, for components. */
 export function useSession(): Session {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, getSession);
+  return useSyncExternalStore(listeners.subscribe, getSession);
 }
 
 /**

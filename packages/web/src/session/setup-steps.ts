@@ -1,20 +1,10 @@
 import type { SetupStep } from '@parley/protocol';
-import { useSyncExternalStore } from 'react';
+import { SharedValue } from '../lib/shared-value.ts';
 
-let steps: readonly SetupStep[] | null = null;
-const listeners = new Set<() => void>();
-
-const subscribe = (listener: () => void) => {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-};
+const steps = new SharedValue<readonly SetupStep[] | null>(null);
 
 /** Sets the remaining steps, as sent by the server. */
-export function setSetupSteps(left: readonly SetupStep[]): void {
-  steps = left;
-  for (const listener of listeners) listener();
-}
+export const setSetupSteps = (left: readonly SetupStep[]): void => steps.set(left);
 
 /** Returns the remaining steps of the setup guide; null until the server has sent them. */
-export const useSetupSteps = (): readonly SetupStep[] | null =>
-  useSyncExternalStore(subscribe, () => steps);
+export const useSetupSteps = steps.use;

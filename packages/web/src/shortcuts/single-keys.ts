@@ -1,7 +1,8 @@
 import { useSyncExternalStore } from 'react';
+import { Listeners } from '../lib/listeners.ts';
 
 const NAME = 'parley.single-keys';
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 
 /**
  * Returns whether shortcuts of a single character work. They can be turned off on a device, for people who dictate:
@@ -23,13 +24,10 @@ export function setSingleKeys(areOn: boolean): void {
   } catch {
     // Storage is disabled: they stay on.
   }
-  for (const listener of listeners) listener();
+  listeners.notify();
 }
 
 /** Returns whether shortcuts of a single character work, and renders again when that changes. */
 export function useSingleKeys(): boolean {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, singleKeysAreOn);
+  return useSyncExternalStore(listeners.subscribe, singleKeysAreOn);
 }

@@ -1,35 +1,29 @@
-import { type ReactNode, useEffect, useSyncExternalStore } from 'react';
+import { type ReactNode, useEffect } from 'react';
+import { SharedValue } from '../lib/shared-value.ts';
 import { t } from '../texts/index.ts';
 
 /** Loading that takes less is not announced, ms. */
 const MOMENT_MS = 500;
 
-const listeners = new Set<() => void>();
 /** The number of placeholders that are shown. */
 let shown = 0;
-let isAnnounced = false;
+const isAnnounced = new SharedValue(false);
 let timer: ReturnType<typeof setTimeout> | undefined;
-
-function announce(next: boolean): void {
-  if (next === isAnnounced) return;
-  isAnnounced = next;
-  for (const listener of listeners) listener();
-}
 
 /** Counts a placeholder as shown. Returns a function that counts it as gone. */
 export function placeholderShown(): () => void {
   shown++;
-  if (shown === 1) timer = setTimeout(() => announce(true), MOMENT_MS);
+  if (shown === 1) timer = setTimeout(() => isAnnounced.set(true), MOMENT_MS);
   return () => {
     shown--;
     if (shown > 0) return;
     clearTimeout(timer);
-    announce(false);
+    isAnnounced.set(false);
   };
 }
 
 /** Returns whether content has been loading for longer than a moment. */
-export const isLoadingAnnounced = (): boolean => isAnnounced;
+export const isLoadingAnnounced = isAnnounced.get;
 
 /**
  * Stands in for content that is being loaded: its children are skeletons without text. Assistive technology finds a busy
@@ -46,10 +40,7 @@ export function Placeholder({ className, children }: { className?: string; child
 
 /** Announces to screen readers that content is being loaded. The page has one. */
 export function LoadingAnnouncer() {
-  const isLoading = useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, isLoadingAnnounced);
+  const isLoading = isAnnounced.use();
   return (
     <p aria-live="polite" className="sr-only">
       {isLoading && t('common.loading')}

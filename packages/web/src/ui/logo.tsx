@@ -1,23 +1,17 @@
-import { useState, useSyncExternalStore } from 'react';
+import { useState } from 'react';
+import { SharedValue } from '../lib/shared-value.ts';
 
 /** Cache buster in the URL of the icon. */
-let version = '';
-const listeners = new Set<() => void>();
+const version = new SharedValue('');
 
 /** Reloads the icon of the server after it was changed. */
 export function reloadLogo(icon: string | null): void {
-  version = `?${icon ?? 'none'}`;
-  for (const listener of listeners) listener();
+  version.set(`?${icon ?? 'none'}`);
 }
-
-const subscribe = (listener: () => void) => {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-};
 
 /** The icon of the server; the logo of Parley if it has none, or if it can’t be loaded. */
 export function Logo({ size = 32 }: { size?: number }) {
-  const current = useSyncExternalStore(subscribe, () => version);
+  const current = version.use();
   const [failed, setFailed] = useState<string | null>(null);
   return (
     <img

@@ -1,8 +1,11 @@
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
+import { SharedValue } from '../lib/shared-value.ts';
 
+/** The title of the page in the browser tab, without that of the server. */
 let title = '';
 let unread = 0;
-const listeners = new Set<() => void>();
+/** The title that screen readers announce. */
+const announced = new SharedValue('');
 
 let isWaiting = false;
 
@@ -17,7 +20,7 @@ function update(): void {
   isWaiting = false;
   const count = unread > 99 ? '99+' : String(unread);
   document.title = `${unread > 0 ? `(${count}) ` : ''}${title === '' ? '' : `${title} · `}Parley`;
-  for (const listener of listeners) listener();
+  announced.set(title);
 }
 
 /** Sets the page’s title in the browser tab, and announces it to screen readers. */
@@ -46,16 +49,9 @@ export function useUnreadInTitle(count: number): void {
 
 /** Announces page changes to screen readers: browsers announce only full page loads. */
 export function PageAnnouncer() {
-  const announced = useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => title,
-  );
   return (
     <p aria-live="polite" aria-atomic="true" className="sr-only">
-      {announced}
+      {announced.use()}
     </p>
   );
 }

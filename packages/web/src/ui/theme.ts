@@ -1,15 +1,12 @@
 import { useSyncExternalStore } from 'react';
+import { Listeners } from '../lib/listeners.ts';
 
 /** `system` follows the operating system. */
 export type Theme = 'system' | 'light' | 'dark';
 
 const KEY = 'parley.theme';
-const listeners = new Set<() => void>();
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+/** Called after each change of the attributes below. */
+const listeners = new Listeners();
 
 function read(): Theme {
   const value = document.documentElement.dataset.theme;
@@ -22,12 +19,12 @@ export function setTheme(theme: Theme): void {
   else document.documentElement.dataset.theme = theme;
   if (theme === 'system') localStorage.removeItem(KEY);
   else localStorage.setItem(KEY, theme);
-  for (const listener of listeners) listener();
+  listeners.notify();
 }
 
 /** Returns the theme of this browser. */
 export function useTheme(): Theme {
-  return useSyncExternalStore(subscribe, read);
+  return useSyncExternalStore(listeners.subscribe, read);
 }
 
 const CONTRAST_KEY = 'parley.contrast';
@@ -41,13 +38,13 @@ export function setMoreContrast(more: boolean): void {
     delete document.documentElement.dataset.contrast;
     localStorage.removeItem(CONTRAST_KEY);
   }
-  for (const listener of listeners) listener();
+  listeners.notify();
 }
 
 /** Returns whether more contrast was chosen in this browser. */
 export function useMoreContrast(): boolean {
   return useSyncExternalStore(
-    subscribe,
+    listeners.subscribe,
     () => document.documentElement.dataset.contrast === 'more',
   );
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ExternalToast, toast as sonner } from 'sonner';
+import { Listeners } from '../lib/listeners.ts';
 
 type Library = typeof sonner;
 type Show = (title: ReactNode, options?: ExternalToast) => void;
@@ -8,17 +9,17 @@ type Show = (title: ReactNode, options?: ExternalToast) => void;
 let library: Library | null = null;
 /** Calls that wait for it, in their order. */
 let waiting: ((library: Library) => void)[] = [];
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 
 function call(run: (library: Library) => void): void {
   if (library) run(library);
   // Without a page that shows toasts they are dropped.
-  else if (listeners.size > 0) setWaiting([...waiting, run]);
+  else if (!listeners.isEmpty) setWaiting([...waiting, run]);
 }
 
 function setWaiting(next: typeof waiting): void {
   waiting = next;
-  for (const listener of listeners) listener();
+  listeners.notify();
 }
 
 const show: Show = (title, options) => call((to) => void to(title, options));
@@ -44,10 +45,10 @@ export const hasWaitingToasts = (): boolean => waiting.length > 0;
 
 /** Calls back when toasts start or stop to wait. Returns a function that ends it. */
 export function onWaitingToasts(listener: () => void): () => void {
-  listeners.add(listener);
+  const unsubscribe = listeners.subscribe(listener);
   return () => {
-    listeners.delete(listener);
-    if (listeners.size === 0) waiting = [];
+    unsubscribe();
+    if (listeners.isEmpty) waiting = [];
   };
 }
 
