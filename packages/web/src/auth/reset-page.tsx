@@ -30,12 +30,35 @@ export function ResetPage() {
   // Read once: the token is then removed from the address, so that it is not kept in the history.
   const hash = useLocation().hash;
   const [token] = useState(() => rememberToken(hash));
-  const options = useAuthOptions();
-  const navigate = useNavigate();
-  const [link, setLink] = useState<LinkState>('checking');
+  const [link, setLink] = useResetLink(token);
   useEffect(() => {
     history.replaceState(history.state, '', location.pathname);
   }, []);
+  if (link === 'checking') {
+    return (
+      <AuthPage title={t('reset.title')} intro={t('reset.checking')} other={<BackToLogIn />}>
+        <Placeholder className="shimmer h-11 rounded-lg" />
+      </AuthPage>
+    );
+  }
+  if (link === 'valid') return <NewPassword token={token} onExpired={() => setLink('expired')} />;
+  const expired = link === 'expired';
+  return (
+    <AuthPage
+      title={expired ? t('reset.expiredTitle') : t('common.somethingWentWrong')}
+      intro={expired ? t('reset.expired') : link.problem}
+      other={<BackToLogIn />}
+    >
+      <Link to="/forgot" className={`${buttonStyle('primary')} w-full`}>
+        {t('reset.requestNew')}
+      </Link>
+    </AuthPage>
+  );
+}
+
+/** Checks the token of a link, and returns the state of the link. */
+function useResetLink(token: string): [LinkState, (state: LinkState) => void] {
+  const [link, setLink] = useState<LinkState>('checking');
   useEffect(() => {
     let stale = false;
     const check = async () => {
@@ -53,44 +76,33 @@ export function ResetPage() {
       stale = true;
     };
   }, [token]);
+  return [link, setLink];
+}
+
+function BackToLogIn() {
+  return (
+    <Link to="/login" className={`${LINK} inline-block py-1`}>
+      {t('common.backToLogIn')}
+    </Link>
+  );
+}
+
+/** Asks for the new password. `onExpired` is called if the link has expired or was used meanwhile. */
+function NewPassword({ token, onExpired }: { token: string; onExpired: () => void }) {
+  const options = useAuthOptions();
+  const navigate = useNavigate();
   const form = useForm(['password'], async ({ password }) => {
     try {
       await auth.reset(token, password);
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'link_expired') setLink('expired');
+      if (error instanceof ApiError && error.code === 'link_expired') onExpired();
       throw error;
     }
     notify(t('reset.done'));
     await navigate({ to: '/login', replace: true });
   });
-  const back = (
-    <Link to="/login" className={`${LINK} inline-block py-1`}>
-      {t('common.backToLogIn')}
-    </Link>
-  );
-  if (link === 'checking') {
-    return (
-      <AuthPage title={t('reset.title')} intro={t('reset.checking')} other={back}>
-        <Placeholder className="shimmer h-11 rounded-lg" />
-      </AuthPage>
-    );
-  }
-  if (link !== 'valid') {
-    const expired = link === 'expired';
-    return (
-      <AuthPage
-        title={expired ? t('reset.expiredTitle') : t('common.somethingWentWrong')}
-        intro={expired ? t('reset.expired') : link.problem}
-        other={back}
-      >
-        <Link to="/forgot" className={`${buttonStyle('primary')} w-full`}>
-          {t('reset.requestNew')}
-        </Link>
-      </AuthPage>
-    );
-  }
   return (
-    <AuthPage title={t('reset.chooseTitle')} intro={t('reset.chooseIntro')} other={back}>
+    <AuthPage title={t('reset.chooseTitle')} intro={t('reset.chooseIntro')} other={<BackToLogIn />}>
       <form {...form.props} className="flex flex-col gap-4">
         <Problem text={form.problem} />
         <Field

@@ -110,31 +110,7 @@ export function useMessageField({
   useLayoutEffect(() => {
     if (field.current) grow(field.current);
   }, [text]);
-  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
-    if (completions.onKeyDown(event)) return;
-    const { nativeEvent, currentTarget } = event;
-    if (event.key === 'Escape') onEscape?.(event);
-    const action = actionOf(nativeEvent, {
-      isTouch,
-      isEmpty: text === '',
-      isInCode: isInCodeBlock(text, currentTarget.selectionStart),
-      needsCtrl: needsCtrlToSend(account),
-    });
-    if (action === 'send') {
-      event.preventDefault();
-      onSend();
-    } else if (action === 'edit-last' && onEditLast) {
-      event.preventDefault();
-      onEditLast();
-    } else {
-      const change = changeOfKey(event);
-      if (!change) return;
-      event.preventDefault();
-      // The same key has another meaning elsewhere on the page.
-      event.stopPropagation();
-      apply(change);
-    }
-  };
+  const onKeyDown = useFieldKeys({ text, apply, onSend, onEditLast, onEscape });
   const area = (
     <textarea
       ref={field}
@@ -159,12 +135,56 @@ export function useMessageField({
       onPaste={(event) => {
         if (!onPaste?.(event)) paste.onPaste(event);
       }}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => {
+        if (!completions.onKeyDown(event)) onKeyDown(event);
+      }}
       className="max-h-60 min-h-10 pointer-coarse:min-h-11 w-full field-sizing-content resize-none bg-transparent px-2 py-2 outline-none placeholder:overflow-hidden placeholder:text-ellipsis placeholder:whitespace-nowrap placeholder:text-muted"
     />
   );
   const limits = <Limits text={text} wait={wait} />;
   return { field, menu: completions.menu, area, offer: paste.offer, limits };
+}
+
+/** Returns the handler of keys that send, edit, or change the text. */
+function useFieldKeys({
+  text,
+  apply,
+  onSend,
+  onEditLast,
+  onEscape,
+}: {
+  readonly text: string;
+  readonly apply: (change: FieldChange) => void;
+  readonly onSend: () => void;
+  readonly onEditLast: FieldOptions['onEditLast'] | undefined;
+  readonly onEscape: FieldOptions['onEscape'] | undefined;
+}): (event: KeyboardEvent<HTMLTextAreaElement>) => void {
+  const account = useAccountId();
+  const isTouch = useCoarsePointer();
+  return (event) => {
+    const { nativeEvent, currentTarget } = event;
+    if (event.key === 'Escape') onEscape?.(event);
+    const action = actionOf(nativeEvent, {
+      isTouch,
+      isEmpty: text === '',
+      isInCode: isInCodeBlock(text, currentTarget.selectionStart),
+      needsCtrl: needsCtrlToSend(account),
+    });
+    if (action === 'send') {
+      event.preventDefault();
+      onSend();
+    } else if (action === 'edit-last' && onEditLast) {
+      event.preventDefault();
+      onEditLast();
+    } else {
+      const change = changeOfKey(event);
+      if (!change) return;
+      event.preventDefault();
+      // The same key has another meaning elsewhere on the page.
+      event.stopPropagation();
+      apply(change);
+    }
+  };
 }
 
 /** Focuses a field when it appears, with the caret at its end; on touch screens only if it `takesFocus`. */

@@ -31,27 +31,12 @@ export function GroupLinks({ view }: { view: ConversationView }) {
 }
 
 function Links({ view }: { view: ConversationView }) {
-  const client = useClient();
-  const { admission } = client.api;
+  const { admission } = useClient().api;
   const refresh = useRefresh();
+  const [url, setUrl] = useState<string | null>(null);
   const links = useQuery({
     queryKey: keys.groupLinks(view.id),
     queryFn: ({ signal }) => admission.groupLinks(view.id, { signal }),
-  });
-  const [days, setDays] = useState<string>('7');
-  const [uses, setUses] = useState<string>('none');
-  const [url, setUrl] = useState<string | null>(null);
-  const create = useMutation({
-    mutationFn: () =>
-      admission.createGroupLink(view.id, {
-        expiresAt:
-          days === 'none' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
-        maxUses: uses === 'none' ? null : Number(uses),
-      }),
-    onSuccess: async (created) => {
-      setUrl(created.url);
-      await refresh(keys.groupLinks(view.id));
-    },
   });
   const revoke = useMutation({
     mutationFn: (id: LinkId) => admission.revokeGroupLink(view.id, id),
@@ -62,6 +47,56 @@ function Links({ view }: { view: ConversationView }) {
   });
   return (
     <div className="flex flex-col gap-3">
+      <NewLink view={view} onCreated={setUrl} />
+      {url !== null && <CreatedLink url={url} />}
+      <Loading of={links} />
+      <ul>
+        {links.data?.map((link) => (
+          <li key={link.id} className="flex min-h-11 items-center gap-3 text-sm">
+            <span id={`link-${link.id}`} className="min-w-0 flex-1 text-soft">
+              {describe(link)}
+            </span>
+            <Button
+              look="quiet"
+              aria-describedby={`link-${link.id}`}
+              busy={revoke.isPending && revoke.variables === link.id}
+              onClick={() => revoke.mutate(link.id)}
+            >
+              {t('groupLinks.revoke')}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Creates a link with the chosen limits. */
+function NewLink({
+  view,
+  onCreated,
+}: {
+  view: ConversationView;
+  onCreated: (url: string) => void;
+}) {
+  const { admission } = useClient().api;
+  const refresh = useRefresh();
+  const [days, setDays] = useState<string>('7');
+  const [uses, setUses] = useState<string>('none');
+  const create = useMutation({
+    mutationFn: () =>
+      admission.createGroupLink(view.id, {
+        expiresAt:
+          days === 'none' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
+        maxUses: uses === 'none' ? null : Number(uses),
+      }),
+    onSuccess: async ({ url }) => {
+      onCreated(url);
+      await refresh(keys.groupLinks(view.id));
+    },
+  });
+  return (
+    <>
       <div className="grid grid-cols-2 gap-2">
         <Select
           label={t('groupLinks.expires')}
@@ -85,33 +120,19 @@ function Links({ view }: { view: ConversationView }) {
       <Button className="self-start" busy={create.isPending} onClick={() => create.mutate()}>
         {t('groupLinks.create')}
       </Button>
-      {url !== null && (
-        <div className="flex flex-col gap-2 rounded-xl border border-line bg-sunken p-3">
-          <p className="text-note text-muted">{t('groupLinks.createdIntro')}</p>
-          <code dir="ltr" className="select-all break-all text-note">
-            {url}
-          </code>
-          <CopyButton text={url} label={t('groupLinks.copy')} />
-        </div>
-      )}
-      <Loading of={links} />
-      <ul>
-        {links.data?.map((link) => (
-          <li key={link.id} className="flex min-h-11 items-center gap-3 text-sm">
-            <span id={`link-${link.id}`} className="min-w-0 flex-1 text-soft">
-              {describe(link)}
-            </span>
-            <Button
-              look="quiet"
-              aria-describedby={`link-${link.id}`}
-              busy={revoke.isPending && revoke.variables === link.id}
-              onClick={() => revoke.mutate(link.id)}
-            >
-              {t('groupLinks.revoke')}
-            </Button>
-          </li>
-        ))}
-      </ul>
+    </>
+  );
+}
+
+/** Shows a link once, after it was created. */
+function CreatedLink({ url }: { url: string }) {
+  return (
+    <div className="flex flex-col gap-2 rounded-xl border border-line bg-sunken p-3">
+      <p className="text-note text-muted">{t('groupLinks.createdIntro')}</p>
+      <code dir="ltr" className="select-all break-all text-note">
+        {url}
+      </code>
+      <CopyButton text={url} label={t('groupLinks.copy')} />
     </div>
   );
 }

@@ -43,8 +43,6 @@ export function useZoom(
   onSwipe: (direction: 1 | -1) => void,
 ): ZoomControls {
   const [zoom, setZoom] = useState(WHOLE);
-  const fingers = useRef(new Map<number, Point>());
-  const swiped = useRef(0);
 
   /** Returns the sizes of the whole image and of the box. */
   const sizes = useCallback((): [Size, Size] => {
@@ -90,7 +88,33 @@ export function useZoom(
   }, [box, around, fromCenter]);
 
   const isWhole = zoom.scale === 1;
-  const handlers = useMemo(() => {
+  const handlers = useGestures({ isWhole, around, move, reset, fromCenter, onSwipe });
+  return { zoom, by, move, reset, handlers };
+}
+
+interface GestureDeps {
+  readonly isWhole: boolean;
+  /** Zooms by a factor around a point. */
+  readonly around: (factor: number, at: Point) => void;
+  readonly move: (dx: number, dy: number) => void;
+  readonly reset: () => void;
+  readonly fromCenter: (point: { clientX: number; clientY: number }) => Point;
+  readonly onSwipe: (direction: 1 | -1) => void;
+}
+
+/** Returns the handlers of double clicks, dragging, and the gestures of one and two fingers. */
+function useGestures({
+  isWhole,
+  around,
+  move,
+  reset,
+  fromCenter,
+  onSwipe,
+}: GestureDeps): ZoomControls['handlers'] {
+  const fingers = useRef(new Map<number, Point>());
+  /** How far one finger has moved sideways over the whole image, px. */
+  const swiped = useRef(0);
+  return useMemo(() => {
     const lift = (event: PointerEvent) => {
       fingers.current.delete(event.pointerId);
       if (fingers.current.size > 0) return;
@@ -129,5 +153,4 @@ export function useZoom(
       },
     };
   }, [isWhole, around, move, reset, fromCenter, onSwipe]);
-  return { zoom, by, move, reset, handlers };
 }

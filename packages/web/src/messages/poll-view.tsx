@@ -30,12 +30,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
   const own = poll.choices.flatMap(({ accounts }, n) =>
     me && accounts.includes(me.id) ? [n] : [],
   );
-  const nameOf = useNames(
-    useMemo(() => {
-      const named = new Set(poll.choices.flatMap(({ accounts }) => accounts.slice(0, NAMES_MAX)));
-      return [...named];
-    }, [poll]),
-  );
+  const votersOf = useVoterNames(poll);
   const send = async (work: () => Promise<unknown>) => {
     setBusy(true);
     await attempt(work);
@@ -63,7 +58,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
             key={choice.text}
             choice={choice}
             share={poll.voters === 0 ? 0 : Math.round((choice.votes / poll.voters) * 100)}
-            voters={nameList(choice.accounts.slice(0, NAMES_MAX).map(nameOf))}
+            voters={votersOf(choice)}
             input={{
               type: poll.isMultiple ? 'checkbox' : 'radio',
               name: `poll ${conversation} ${seq}`,
@@ -77,13 +72,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
           />
         ))}
         <p className="flex min-h-8 items-center gap-3 text-note text-muted">
-          {isClosed
-            ? t('poll.closed')
-            : poll.endsAt !== null
-              ? t('poll.endsAt', { time: fullTime(poll.endsAt) })
-              : poll.isMultiple
-                ? t('poll.several')
-                : t('poll.one')}
+          {isClosed ? t('poll.closed') : howToVote(poll)}
           {mayClose && (
             <Button
               look="quiet"
@@ -107,6 +96,23 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
       )}
     </>
   );
+}
+
+/** Returns until when an open poll can be voted in, or how many choices a member may vote for. */
+function howToVote({ endsAt, isMultiple }: Poll): string {
+  if (endsAt !== null) return t('poll.endsAt', { time: fullTime(endsAt) });
+  return isMultiple ? t('poll.several') : t('poll.one');
+}
+
+/** Returns the names of the first voters of each choice. */
+function useVoterNames(poll: Poll): (choice: Poll['choices'][number]) => string {
+  const nameOf = useNames(
+    useMemo(() => {
+      const named = new Set(poll.choices.flatMap(({ accounts }) => accounts.slice(0, NAMES_MAX)));
+      return [...named];
+    }, [poll]),
+  );
+  return ({ accounts }) => nameList(accounts.slice(0, NAMES_MAX).map(nameOf));
 }
 
 /** One choice of a poll: the bar of its share, the field that votes for it, and its number of votes. */
