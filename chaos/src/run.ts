@@ -35,7 +35,7 @@ export interface RunResult {
   readonly figures: RunFigures;
 }
 
-/** Clients load the threads that they follow within this time after an event, ms. */
+/** The time in which clients load the threads that they follow after an event, ms. */
 const THREADS_MS = 2_000;
 /** How often the clients are checked after a round, ms. */
 const CHECK_MS = 100;
@@ -45,7 +45,7 @@ const DISK_MB = 400;
 const AWAY_MS = 2_500;
 /** Bytes per second that slow readers read. */
 const SLOW_BYTES = 100_000;
-/** An hour: blind repetitions are sent this much later, by the servers’ clocks. */
+/** How much later old commands are repeated, by the clocks of the nodes, ms. */
 const LATER_MS = 3_600_000;
 
 /** How a run is carried out. */
@@ -136,12 +136,16 @@ class ChaosRun {
         }),
       );
     }
-    if (database === null) await this.#prepare((this.#nodes[0] as NodeProcess).dataDir);
+    if (database === null) await this.#prepare(this.#firstNode.dataDir);
     await Promise.all(this.#nodes.map((node) => node.start()));
-    this.#database ??= databaseOfNode((this.#nodes[0] as NodeProcess).dataDir);
+    this.#database ??= databaseOfNode(this.#firstNode.dataDir);
     if (planted?.sql) await this.#database.query(planted.sql);
     await this.#populate();
     this.#sampler = setInterval(() => void this.#sample(), 500);
+  }
+
+  get #firstNode(): NodeProcess {
+    return this.#nodes[0] as NodeProcess;
   }
 
   /** Without Redis the nodes find each other’s events through the database. */
@@ -160,7 +164,7 @@ class ChaosRun {
   /** Creates accounts and conversations, and starts the clients. */
   async #populate(): Promise<void> {
     const { clients, options } = this.#plan;
-    const population = await populate(this.#plan, (this.#nodes[0] as NodeProcess).url);
+    const population = await populate(this.#plan, this.#firstNode.url);
     const { accounts, conversations, founders, owner } = population;
     this.#conversations = conversations;
     this.#founders = founders;
@@ -262,7 +266,7 @@ class ChaosRun {
     await driver.wake();
   }
 
-  /** Repeats old commands an hour later, by the servers’ clocks. */
+  /** Repeats old commands an hour later, by the clocks of the nodes. */
   #repeatLater(): void {
     for (const node of this.#nodes) node.setClock(LATER_MS);
     for (const driver of this.#drivers) driver.requests.repeatPast();

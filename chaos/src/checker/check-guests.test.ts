@@ -135,9 +135,9 @@ test('what a guest is told is found by ids and names, in any field, once for eac
   recorder.frame(`{"op":"typing","account":"${id}"}`);
   // Its author named the user, to all who read the text.
   recorder.frame(`{"op":"event","mentions":[{"kind":"user","name":"p1","id":"${other}"}]}`);
-  recorder.answer({ by: 'users', isNow: true }, 5, { items: [{ displayName: 'Person 12' }] });
+  recorder.answer({ by: 'users', scope: 'current' }, 5, { items: [{ displayName: 'Person 12' }] });
   // The event that ended a membership is answered at any later time.
-  recorder.answer({ by: 'events', isNow: false, isOfPast: true }, 5, { items: [{ stream: id }] });
+  recorder.answer({ by: 'events', scope: 'left' }, 5, { items: [{ stream: id }] });
   expect(records.map(({ by, ids, since, isNow }) => [by, ids, since, isNow])).toEqual([
     ['event', [id], null, false],
     ['typing', [id], null, false],

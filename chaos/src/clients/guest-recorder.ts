@@ -51,12 +51,9 @@ export class GuestRecorder {
   }
 
   /** Records the answer to a request that was sent at `since`. */
-  answer(
-    { by, isNow, isOfPast }: Pick<Look, 'by' | 'isNow' | 'isOfPast'>,
-    since: number,
-    answer: unknown,
-  ): void {
-    this.#add(by, this.#in(JSON.stringify(answer) ?? ''), isOfPast ? null : since, isNow);
+  answer({ by, scope }: Pick<Look, 'by' | 'scope'>, since: number, answer: unknown): void {
+    const ids = this.#in(JSON.stringify(answer) ?? '');
+    this.#add(by, ids, scope === 'left' ? null : since, scope === 'current');
   }
 
   #in(text: string): string[] {

@@ -102,7 +102,7 @@ export class Requests {
     which: number,
     { id, conversation, body }: { id: ClientId; conversation: ConversationId; body: string },
   ): Promise<boolean> {
-    return this.#untilAnswered(id, async () => {
+    return this.#sendCommand(id, async () => {
       const nodes = this.#context.nodes();
       const node = nodes[Math.floor(which * nodes.length)];
       if (node === undefined) throw new ApiError('network', 'No node runs');
@@ -146,7 +146,7 @@ export class Requests {
     const id = uuidv7() as ClientId;
     const about = op === 'add' || op === 'remove' ? { whom } : {};
     this.#record.requested(id, op, conversation.id, about);
-    await this.#untilAnswered(id, async () => {
+    await this.#sendCommand(id, async () => {
       if (op === 'join') await this.#api.join(conversation.id, id);
       else if (op === 'leave') await this.#api.leave(conversation.id, id);
       else if (op === 'add') await this.#api.addMember(conversation.id, whom, id);
@@ -160,70 +160,50 @@ export class Requests {
     const id = uuidv7() as ClientId;
     const { method, path, body, command } = request;
     if (command) this.#record.requested(id, command.op, target.conversation, command.details);
-    const isRecorded = command !== null;
-    await this.#untilAnswered(
-      id,
-      async () => {
-        const options = body === null ? { id } : { id, body };
-        const answer = await this.#api.request<StepAnswer>(method, path, options);
-        recordAnswer(this.#record, id, target, request, answer);
-      },
-      isRecorded,
-    );
+    const send = async () => {
+      const options = body === null ? { id } : { id, body };
+      const answer = await this.#api.request<StepAnswer>(method, path, options);
+      recordAnswer(this.#record, id, target, request, answer);
+    };
+    await (command ? this.#sendCommand(id, send) : this.untilAnswered(send));
   }
 
-  /** Repeats a request with the same id until it is answered; false after a refusal. */
-  async #untilAnswered(
-    id: ClientId,
-    ask: () => Promise<void>,
-    isRecorded = true,
-  ): Promise<boolean> {
-    for (;;) {
-      try {
-        await ask();
-        return true;
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        // It was carried out, and another member has undone it since.
-        if (error.code === 'no_longer_member') return true;
-        if (!isTransient(error)) {
-          if (isRecorded) this.#record.nacked(id, error.code);
-          return false;
-        }
-      }
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-    }
+  /** Sends a command with the same id until it is answered. Returns whether it was carried out. */
+  async #sendCommand(id: ClientId, send: () => Promise<void>): Promise<boolean> {
+    const refusal = await refusalOf(send);
+    // It was carried out, and another member has undone it since.
+    if (refusal === null || refusal.code === 'no_longer_member') return true;
+    this.#record.nacked(id, refusal.code);
+    return false;
   }
 
   /** Retries a request that changes nothing until it is answered, even if that is with a refusal. */
-  async untilAnswered(ask: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        await ask();
-        return;
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        if (!isTransient(error)) return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-    }
+  async untilAnswered(send: () => Promise<void>): Promise<void> {
+    await refusalOf(send);
   }
 
-  /** Retries until it succeeds; only temporary failures are retried. */
+  /** Retries work until it succeeds; only temporary failures are retried. */
   async untilDone(work: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        if (!(error instanceof ApiError) || !isTransient(error)) throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-    }
+    const refusal = await refusalOf(work);
+    if (refusal !== null) throw refusal;
   }
 }
 
-/** Whether the request may succeed later: also when the access token ended and is renewed first. */
+/** Runs work until it succeeds or is refused. Returns the refusal; null after success. */
+async function refusalOf(work: () => Promise<void>): Promise<ApiError | null> {
+  for (;;) {
+    try {
+      await work();
+      return null;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (!isTransient(error)) return error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}
+
+/** Returns whether a request may succeed later, also because its access token is renewed first. */
 function isTransient({ code, retryable }: ApiError): boolean {
   return retryable || code === 'unauthenticated' || code === 'token_expired';
 }

@@ -19,13 +19,19 @@ export interface LookTarget {
   readonly name: string;
 }
 
+/** What the answer to a request of a guest may contain. */
+export type LookScope =
+  /** Accounts that share a conversation with it at that time. */
+  | 'current'
+  /** Also accounts that have left its conversations, or only acted there. */
+  | 'ever'
+  /** Also conversations that it has left: a former member is still told of the end of its membership. */
+  | 'left';
+
 /** A request of a guest. */
 export interface Look {
   readonly by: string;
-  /** Whether the accounts of the answer must share a conversation with the guest at that time. */
-  readonly isNow: boolean;
-  /** A former member is still told of the end of its membership. */
-  readonly isOfPast?: true;
+  readonly scope: LookScope;
   readonly request: (api: ParleyApi, target: LookTarget) => Promise<unknown>;
 }
 
@@ -34,45 +40,48 @@ const WORD = 'other';
 
 /** The requests of guests. Most are refused, or must contain nothing about other groups. */
 export const LOOKS: readonly Look[] = [
-  { by: 'users', isNow: true, request: (api) => api.users() },
+  { by: 'users', scope: 'current', request: (api) => api.users() },
   {
     by: 'names of users',
-    isNow: true,
+    scope: 'current',
     request: (api, { name }) => api.searchNames(name, { limit: 20 }),
   },
-  { by: 'names of groups', isNow: true, request: (api) => api.searchNames('group', { limit: 20 }) },
+  {
+    by: 'names of groups',
+    scope: 'current',
+    request: (api) => api.searchNames('group', { limit: 20 }),
+  },
   {
     by: 'suggestions',
-    isNow: true,
+    scope: 'current',
     request: (api, { conversation, name }) =>
       api.mentionSuggestions(conversation, { search: name }),
   },
   {
     by: 'profile',
-    isNow: true,
+    scope: 'current',
     request: (api, { account }) => api.userProfile(account),
   },
-  { by: 'user', isNow: false, request: (api, { account }) => api.user(account) },
+  { by: 'user', scope: 'ever', request: (api, { account }) => api.user(account) },
   {
     by: 'search',
-    isNow: false,
+    scope: 'ever',
     request: (api) => api.searchMessages({ query: WORD, limit: 20 }),
   },
   {
     by: 'history',
-    isNow: false,
+    scope: 'ever',
     request: (api, { conversation }) => api.history(conversation, { limit: 20 }),
   },
   {
     by: 'events',
-    isNow: false,
-    isOfPast: true,
+    scope: 'left',
     request: (api, { conversation }) =>
       api.events(streamOfConversation(conversation), { after: 0 as Seq, limit: 20 }),
   },
-  { by: 'conversations', isNow: false, request: (api) => api.conversations() },
-  { by: 'public groups', isNow: false, request: (api) => api.groups() },
-  { by: 'activity', isNow: false, request: (api) => api.activity.list() },
+  { by: 'conversations', scope: 'ever', request: (api) => api.conversations() },
+  { by: 'public groups', scope: 'ever', request: (api) => api.groups() },
+  { by: 'activity', scope: 'ever', request: (api) => api.activity.list() },
 ];
 
 /** Returns the request of a step; `pick` in [0, 1) chooses. */
