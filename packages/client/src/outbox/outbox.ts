@@ -10,8 +10,8 @@ import type { OutboxEntry } from '../storage/store.ts';
 
 /** A command without an answer on a working socket is sent again after this time, ms. */
 const ANSWER_MS = 10_000;
-/** Commands in flight at a time, over all conversations. */
-const WINDOW = 256;
+/** The maximum number of commands in flight, over all conversations. */
+const IN_FLIGHT_MAX = 256;
 /**
  * Shortest interval between read marks of one conversation, ms: later ones replace earlier ones.
  */
@@ -153,27 +153,27 @@ export class Outbox {
     if (!this.#open) return;
     const now = performance.now();
     const generation = this.#deps.generation();
-    const waiting = new Set<ConversationId>();
-    let underWay = 0;
+    const deferred = new Set<ConversationId>();
+    let inFlight = 0;
     let wake = Number.POSITIVE_INFINITY;
     for (const item of this.#items.values()) {
       const { conversation } = item.entry.command;
       if (item.sentOn === generation) {
-        underWay++;
+        inFlight++;
         const late = item.sentAt + ANSWER_MS - now;
         if (late <= 0) this.#send(item, generation, now);
         wake = Math.min(wake, late > 0 ? late : ANSWER_MS);
         continue;
       }
-      const heldFor = (this.#deferredUntil.get(conversation) ?? 0) - now;
-      if (heldFor > 0) {
-        waiting.add(conversation);
-        wake = Math.min(wake, heldFor);
+      const deferredFor = (this.#deferredUntil.get(conversation) ?? 0) - now;
+      if (deferredFor > 0) {
+        deferred.add(conversation);
+        wake = Math.min(wake, deferredFor);
         continue;
       }
-      if (underWay >= WINDOW) continue;
+      if (inFlight >= IN_FLIGHT_MAX) continue;
       const isMark = isReadMark(item.entry.command);
-      if (waiting.has(conversation) && !isMark) continue;
+      if (deferred.has(conversation) && !isMark) continue;
       const early = isMark ? this.#markEarly(conversation, now) : 0;
       if (early > 0) {
         wake = Math.min(wake, early);
@@ -187,7 +187,7 @@ export class Outbox {
       if (!this.#send(item, generation, now)) return;
       if (isMark) this.#markedAt.set(conversation, now);
       wake = Math.min(wake, ANSWER_MS);
-      underWay++;
+      inFlight++;
     }
     if (wake < Number.POSITIVE_INFINITY) this.#wakeIn(wake);
   }
