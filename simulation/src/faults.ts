@@ -3,7 +3,7 @@ import { type ConversationId, streamOfConversation } from '@parley/protocol';
 import type { ClientDriver } from './client/client-driver.ts';
 import type { EventLoop } from './event-loop.ts';
 import type { Network } from './network/network.ts';
-import type { BrokerBus, BrokerConditions } from './node/broker.ts';
+import type { BrokerBus } from './node/broker.ts';
 import type { NodeSlot } from './node/slot.ts';
 import type { FaultName } from './plan.ts';
 import type { Restored, RunDatabase } from './run-database.ts';
@@ -117,11 +117,11 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
 
   // ---- the broker ----
   'lose-hints': ({ bus }, random) =>
-    worsen(bus, { loss: random.pick([0.1, 0.5, 1]), duplication: 0.3 }),
-  'slow-broker': ({ bus }, random) => worsen(bus, { min: 0, max: random.int(50, 800) }),
+    bus.worsen({ loss: random.pick([0.1, 0.5, 1]), duplication: 0.3 }),
+  'slow-broker': ({ bus }, random) => bus.worsen({ min: 0, max: random.int(50, 800) }),
   'broker-away': ({ bus }) => {
-    bus.leave();
-    return () => bus.return();
+    bus.disconnect();
+    return () => bus.reconnect();
   },
 
   // ---- the database ----
@@ -156,12 +156,6 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   'hold-lock': ({ database, conversations }, random) =>
     database.holdLock(streamOfConversation(random.pick(conversations))),
 };
-
-/** Makes the broker worse until the end. */
-function worsen(bus: BrokerBus, worse: Partial<BrokerConditions>): End {
-  const change = bus.worsen(worse);
-  return () => bus.restore(change);
-}
 
 function pick<T>(items: Iterable<T>, random: Random): T | undefined {
   const list = [...items];

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Exploration, Failure } from './explore.ts';
 import type { Plan } from './plan.ts';
 import { PLANTED_FAULTS } from './planted-faults/planted-faults.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './simulation.ts';
 
 /**
  * `npm run simulate`: runs the delivery path in simulated time, schedule after schedule.

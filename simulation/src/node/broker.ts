@@ -32,9 +32,9 @@ export interface BrokerConditions {
  */
 export class BrokerBus {
   readonly #normal: BrokerConditions;
-  /** Changes that are in effect; of two that contradict each other the later one. */
+  /** Changes of the conditions that are in effect; of two that contradict each other, the later one. */
   readonly #changes = new Set<Partial<BrokerConditions>>();
-  #isAway = false;
+  #isUnreachable = false;
   readonly #loop: EventLoop;
   readonly #random: Random;
   readonly #nodes = new Set<SimulatedBroker>();
@@ -48,7 +48,7 @@ export class BrokerBus {
   /** Joins a node. */
   join(process: Process): SimulatedBroker {
     const broker = new SimulatedBroker(process, this);
-    if (this.#isAway) this.#cut(broker);
+    if (this.#isUnreachable) this.#cut(broker);
     this.#nodes.add(broker);
     return broker;
   }
@@ -59,36 +59,35 @@ export class BrokerBus {
   }
 
   /** Makes the broker unreachable. The nodes notice it a little later. */
-  leave(): void {
-    this.#isAway = true;
+  disconnect(): void {
+    this.#isUnreachable = true;
     for (const broker of this.#nodes) this.#cut(broker);
   }
 
   #cut(broker: SimulatedBroker): void {
     broker.isConnected = false;
-    this.later(broker.process, 0, 300, () => broker.away());
+    this.later(broker.process, 0, 300, () => broker.disconnected());
   }
 
-  /** The broker is back. Nodes reconnect one after the other. */
-  return(): void {
-    this.#isAway = false;
+  /** Makes the broker reachable. The nodes reconnect one after the other. */
+  reconnect(): void {
+    this.#isUnreachable = false;
     for (const broker of this.#nodes) {
       this.later(broker.process, 5, 400, () => {
-        if (!this.#isAway) broker.back();
+        if (!this.#isUnreachable) broker.reconnect();
       });
     }
   }
 
-  /** Changes the conditions until {@link restore} is called with the returned change. */
-  worsen(change: Partial<BrokerConditions>): Partial<BrokerConditions> {
+  /** Changes the conditions until the returned function is called. */
+  worsen(change: Partial<BrokerConditions>): () => void {
     this.#changes.add(change);
-    return change;
+    return () => void this.#changes.delete(change);
   }
 
-  /** Ends a change; without one, all changes. */
-  restore(change?: Partial<BrokerConditions>): void {
-    if (change) this.#changes.delete(change);
-    else this.#changes.clear();
+  /** Ends all changes of the conditions. */
+  restore(): void {
+    this.#changes.clear();
   }
 
   /** Carries a message to the other nodes that are subscribed; null: to all. */
@@ -163,14 +162,14 @@ export class SimulatedBroker implements Broker {
   }
 
   /** Lets the node notice that the broker is unreachable. */
-  away(): void {
+  disconnected(): void {
     if (this.isConnected) return;
     this.status = 'disconnected';
     this.channels.clear();
   }
 
   /** Reconnects the node: it subscribes again, and may have missed anything. */
-  back(): void {
+  reconnect(): void {
     if (this.isConnected) return;
     this.isConnected = true;
     this.status = 'connected';
