@@ -370,7 +370,7 @@ function everythingKept(page: Page): Promise<string> {
       }
       database.close();
     }
-    // Takes the lock of the web client (notifications/lock.ts): listing would lose a notification
+    // Takes the lock of the web client (lib/notification-lock.ts): listing would lose a notification
     // that is being shown.
     await navigator.locks.request('parley-notifications', async () => {
       const worker = await navigator.serviceWorker.getRegistration();

@@ -110,3 +110,24 @@ describe('the documentation', () => {
     expect(messages.filter((message) => !explained.includes(`\`${message}\``))).toEqual([]);
   });
 });
+
+test('comments name only source files that exist', () => {
+  const sources = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
+    .split('\n')
+    .filter((file) => /\.(tsx?|mjs|js|sql|css)$/.test(file) && existsSync(join(root, file)));
+  const wrong = sources
+    .filter((file) => /\.(tsx?|mjs|js)$/.test(file))
+    .flatMap((file) =>
+      [...read(file).matchAll(/^\s*(?:\/\/|\/?\*).*$/gm)].flatMap(([comment]) =>
+        [...comment.matchAll(/(?<![\w./*@-])(?:[\w-]+\/)+[\w.-]+\.(?:tsx?|mjs|sql)\b/g)]
+          .map(([path]) => path)
+          .filter((path) => !sources.some((source) => isNamedBy(source, path)))
+          .map((path) => `${file}: ${path}`),
+      ),
+    );
+  expect(wrong).toEqual([]);
+});
+
+/** Returns whether a path names a source: from any folder, and without `packages` and `src`. */
+const isNamedBy = (source: string, path: string): boolean =>
+  `/${source}`.endsWith(`/${path}`) || source.replace(/^packages\/|\bsrc\//g, '').endsWith(path);

@@ -26,7 +26,7 @@ export async function rowTitled(page: Page, title: RegExp): Promise<Locator> {
 
 /**
  * Returns the page’s notifications as the browser shows them, without direction marks. Takes the
- * lock of the web client (notifications/lock.ts): listing them while one is being shown would lose
+ * lock of the web client (lib/notification-lock.ts): listing them while one is being shown would lose
  * it.
  */
 export function notified(page: Page): Promise<string[]> {

@@ -58,7 +58,7 @@ async function closeUpTo(conversation, seq, account) {
   }
 }
 
-// The lock of the pages: see notifications/lock.ts of the web client.
+// The lock of the pages: see lib/notification-lock.ts of the web client.
 const exclusively = (work) =>
   self.navigator.locks ? self.navigator.locks.request('parley-notifications', work) : work();
 
