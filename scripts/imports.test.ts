@@ -129,6 +129,20 @@ const CHAOS_LAYERS: readonly (readonly string[])[] = [
   ['main.ts'],
 ];
 
+/** The layers of simulation/src, likewise. */
+const SIMULATION_LAYERS: readonly (readonly string[])[] = [
+  ['database/tables', 'event-loop', 'plan', 'planted-faults'],
+  ['database/statements', 'network', 'shrink.ts'],
+  ['database', 'node'],
+  ['history', 'set-up.ts'],
+  ['client'],
+  ['faults.ts'],
+  ['simulation.ts'],
+  ['run.ts'],
+  ['explore.ts'],
+  ['main.ts'],
+];
+
 /** The packages that each package may import. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'packages/protocol': [],
@@ -189,6 +203,7 @@ describe.each([
   ['the SDK', 'packages/client/src', CLIENT_LAYERS],
   ['the web client', 'packages/web/src', WEB_LAYERS],
   ['chaos runs', 'chaos/src', CHAOS_LAYERS],
+  ['the simulation', 'simulation/src', SIMULATION_LAYERS],
 ])('the folders of %s', (_name, source, layers) => {
   const imports = relativeImports(source);
   const layerOf = (folder: string): number => layers.findIndex((layer) => layer.includes(folder));

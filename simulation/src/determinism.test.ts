@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { traceOf } from './explore.ts';
-import { planRun } from './plan-run.ts';
+import { planRun } from './plan/plan-run.ts';
 
 test('the same seed gives the same trace, whatever ran before it', async () => {
   // The last one once left the output of nodes waiting for a flush that never came (docs/simulation.md).

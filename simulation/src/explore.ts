@@ -1,9 +1,9 @@
-import type { Plan } from './plan.ts';
-import { planRun } from './plan-run.ts';
+import { Trace, tableOf } from './history/trace.ts';
+import type { Plan } from './plan/plan.ts';
+import { planRun } from './plan/plan-run.ts';
 import { type RunResult, run } from './run.ts';
 import { shrink } from './shrink.ts';
 import type { RunOptions } from './simulation.ts';
-import { Trace, tableOf } from './trace.ts';
 
 /** A plan that violates a guarantee, and its result. */
 export interface Failure {

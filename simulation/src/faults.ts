@@ -1,12 +1,12 @@
 import type { Random } from '@parley/chaos/lib/random';
 import { type ConversationId, streamOfConversation } from '@parley/protocol';
 import type { ClientDriver } from './client/client-driver.ts';
-import type { EventLoop } from './event-loop.ts';
+import type { Restored, RunDatabase } from './database/run-database.ts';
+import type { EventLoop } from './event-loop/event-loop.ts';
 import type { Network } from './network/network.ts';
 import type { BrokerBus } from './node/broker.ts';
 import type { NodeSlot } from './node/slot.ts';
-import type { FaultName } from './plan.ts';
-import type { Restored, RunDatabase } from './run-database.ts';
+import type { FaultName } from './plan/plan.ts';
 
 /** The targets of faults. */
 export interface FaultContext {

@@ -1,7 +1,7 @@
 import { register } from 'node:module';
 import { parseArgs } from 'node:util';
 import type { Exploration, Failure } from './explore.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan/plan.ts';
 import { PLANTED_FAULTS } from './planted-faults/planted-faults.ts';
 import type { RunOptions } from './simulation.ts';
 
@@ -9,9 +9,9 @@ import type { RunOptions } from './simulation.ts';
  * `npm run simulate`: runs the delivery path in simulated time, schedule after schedule.
  *
  * A run uses the product's own modules for nodes and clients, in one thread. Only their environment
- * is simulated: time (`event-loop.ts`, `globals.ts`), sockets (`network/`), the database
+ * is simulated: time (`event-loop/`), sockets (`network/`), the database
  * (`database/`), the broker (`node/broker.ts`), storage of clients (`client/store.ts`), and faults
- * (`faults.ts`). One seed decides everything: what clients do (`plan.ts`), how long everything
+ * (`faults.ts`). One seed decides everything: what clients do (`plan/`), how long everything
  * takes, and in which order things happen. `run.ts` runs a plan; the checker of the chaos runs
  * checks the result.
  */
@@ -65,7 +65,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (planted) register('./planted-faults/hooks.js', import.meta.url, { data: planted.edits });
   // The modules of the product are loaded only now, with the planted fault.
   const { explore } = await import('./explore.ts');
-  const { planRun } = await import('./plan-run.ts');
+  const { planRun } = await import('./plan/plan-run.ts');
   const options: RunOptions = { cursorFirst: planted?.cursorFirst };
   if (seconds === null && count === null) {
     let code = 0;

@@ -1,8 +1,8 @@
 import { check, type Violation } from '@parley/chaos/checker/checker';
 import type { HistoryRecord } from '@parley/chaos/history/history';
-import { EventLoop, StuckError } from './event-loop.ts';
-import { replaceGlobals } from './globals.ts';
-import type { Plan } from './plan.ts';
+import { EventLoop, StuckError } from './event-loop/event-loop.ts';
+import { replaceGlobals } from './event-loop/globals.ts';
+import type { Plan } from './plan/plan.ts';
 import { CONVERGENCE_MS, type RunOptions, Simulation } from './simulation.ts';
 
 /** The result of a run. */

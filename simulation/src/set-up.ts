@@ -6,10 +6,10 @@ import {
   type UserGroupId,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import type { EventLoop } from './event-loop.ts';
+import type { Role } from './database/run-database.ts';
+import type { EventLoop } from './event-loop/event-loop.ts';
 import type { NodeSlot } from './node/slot.ts';
-import { type Plan, USER_GROUP } from './plan.ts';
-import type { Role } from './run-database.ts';
+import { type Plan, USER_GROUP } from './plan/plan.ts';
 
 /** What exists before the clients of a run start. */
 export interface Groups {

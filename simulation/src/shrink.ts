@@ -1,4 +1,4 @@
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan/plan.ts';
 
 /** Returns whether a plan still fails in the same way. */
 export type StillFails = (plan: Plan) => Promise<boolean>;

@@ -1,5 +1,5 @@
 import type { DatabaseModel } from '../src/database/model.ts';
-import type { Transaction } from '../src/database/transaction.ts';
+import type { Transaction } from '../src/database/tables/transaction.ts';
 
 /** A statement and its values. */
 export interface RandomStatement {

@@ -1,4 +1,4 @@
-import type { Scheduler } from '../src/scheduler.ts';
+import type { Scheduler } from '../src/event-loop/scheduler.ts';
 
 /** Something that happens at a time. */
 interface Happening {

@@ -5,8 +5,8 @@ import type {
   TabChannel,
   TabMessage,
 } from '@parley/client/internal/connection/tab-channel';
-import type { EventLoop } from '../event-loop.ts';
-import type { Process } from '../process.ts';
+import type { EventLoop } from '../event-loop/event-loop.ts';
+import type { Process } from '../event-loop/process.ts';
 
 /** How long a message or a lock takes to reach another tab, ms. */
 const DELAY_MS = 2;

@@ -28,9 +28,9 @@ import {
   streamOfAccount,
   streamOfConversation,
 } from '@parley/protocol';
+import { Process } from '../event-loop/process.ts';
 import { tokenOf } from '../node/tokens.ts';
-import type { ClientPlan, Step } from '../plan.ts';
-import { Process } from '../process.ts';
+import type { ClientPlan, Step } from '../plan/plan.ts';
 import { fetchOf, Requests } from './requests.ts';
 import { RestSteps } from './rest-steps.ts';
 import type { RunContext } from './run-context.ts';

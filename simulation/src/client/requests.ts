@@ -1,9 +1,9 @@
 import { ApiError, ParleyApi } from '@parley/client';
 import { type AccountId, isRetryable, type RefusalCode } from '@parley/protocol';
-import type { EventLoop } from '../event-loop.ts';
+import type { EventLoop } from '../event-loop/event-loop.ts';
+import type { Process } from '../event-loop/process.ts';
 import type { Network, NodeAnswer, NodeRequest } from '../network/network.ts';
 import { tokenOf } from '../node/tokens.ts';
-import type { Process } from '../process.ts';
 
 /** A request without an answer is sent again after this time, ms. */
 const AGAIN_MS = 400;

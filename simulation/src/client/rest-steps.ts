@@ -19,7 +19,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import { HOLD_ID } from '../plan.ts';
+import { HOLD_ID } from '../plan/plan.ts';
 import type { Requests } from './requests.ts';
 import type { RunContext } from './run-context.ts';
 

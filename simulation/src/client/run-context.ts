@@ -1,6 +1,6 @@
 import type { AccountId, ConversationId, UserGroupId } from '@parley/protocol';
-import type { EventLoop } from '../event-loop.ts';
-import type { History } from '../history.ts';
+import type { EventLoop } from '../event-loop/event-loop.ts';
+import type { History } from '../history/history.ts';
 import type { Network } from '../network/network.ts';
 import type { SimulatedBrowser } from './browser.ts';
 

@@ -1,7 +1,7 @@
 import { CursorFirstStore, type SurvivingStore } from '@parley/chaos/clients/store';
 import type { Changes, OutboxEntry, Saved, Store } from '@parley/client';
 import type { AccountId, ClientId } from '@parley/protocol';
-import type { Scheduler } from '../scheduler.ts';
+import type { Scheduler } from '../event-loop/scheduler.ts';
 
 /** The duration of any operation on the storage of a device, ms. */
 const WRITE_MS = 2;

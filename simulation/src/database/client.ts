@@ -1,10 +1,10 @@
 import type pg from 'pg';
-import type { Scheduler } from '../scheduler.ts';
-import { connectionLost, notQueryable } from './errors.ts';
+import type { Scheduler } from '../event-loop/scheduler.ts';
 import { answer, requestsOf, type StatementGroup } from './group.ts';
 import { Link } from './link.ts';
 import { type Request, type Response, Session, type SessionContext } from './session.ts';
 import type { Result } from './statements/statement.ts';
+import { connectionLost, notQueryable } from './tables/errors.ts';
 
 /** Statements that the client waits for. */
 interface Pending {

@@ -36,7 +36,7 @@ import { SteppedScheduler } from '../../test/stepped-scheduler.ts';
 import { type Backend, type Step, TwoDatabases } from '../../test/two-databases.ts';
 import { DatabaseModel } from './model.ts';
 import { knownTexts } from './statements/all.ts';
-import { Transaction } from './transaction.ts';
+import { Transaction } from './tables/transaction.ts';
 
 /** The model of the database behaves like PostgreSQL. */
 

@@ -1,4 +1,4 @@
-import type { Scheduler } from '../scheduler.ts';
+import type { Scheduler } from '../event-loop/scheduler.ts';
 
 /** A range of ms from which the seed chooses. */
 export type Range = readonly [min: number, max: number];

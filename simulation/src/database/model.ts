@@ -1,8 +1,8 @@
-import type { Scheduler } from '../scheduler.ts';
+import type { Scheduler } from '../event-loop/scheduler.ts';
 import { ClientModel } from './client.ts';
 import { type PoolContext, PoolModel, type Status } from './pool.ts';
 import { type CommitFault, type Delays, TIMEOUTS, type Timeouts } from './session.ts';
-import { Tables } from './tables.ts';
+import { Tables } from './tables/tables.ts';
 
 /** The options of a database. */
 export interface DatabaseOptions {

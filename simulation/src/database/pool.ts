@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { ClientModel, type ClientOptions, type Query } from './client.ts';
-import { connectionRefused, startingUp } from './errors.ts';
 import { isGroup, type StatementGroup } from './group.ts';
 import type { SessionContext } from './session.ts';
+import { connectionRefused, startingUp } from './tables/errors.ts';
 
 /** Whether the database accepts connections. */
 export type Status = 'up' | 'starting' | 'down';

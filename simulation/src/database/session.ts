@@ -1,5 +1,8 @@
 import pg from 'pg';
-import type { Scheduler } from '../scheduler.ts';
+import type { Scheduler } from '../event-loop/scheduler.ts';
+import type { Range } from './link.ts';
+import { statementOf } from './statements/all.ts';
+import type { Result, Values } from './statements/statement.ts';
 import {
   abortedTransaction,
   databaseError,
@@ -7,13 +10,10 @@ import {
   idleInTransaction,
   lockTimeout,
   statementTimeout,
-} from './errors.ts';
-import type { Range } from './link.ts';
-import type { Steps } from './row.ts';
-import { statementOf } from './statements/all.ts';
-import type { Result, Values } from './statements/statement.ts';
-import type { Tables } from './tables.ts';
-import { isDeadlocked, Transaction } from './transaction.ts';
+} from './tables/errors.ts';
+import type { Steps } from './tables/row.ts';
+import type { Tables } from './tables/tables.ts';
+import { isDeadlocked, Transaction } from './tables/transaction.ts';
 
 /** A statement on its way to the database. */
 export interface Request {

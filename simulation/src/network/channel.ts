@@ -1,6 +1,6 @@
 import type { Random } from '@parley/chaos/lib/random';
-import type { EventLoop } from '../event-loop.ts';
-import type { Process } from '../process.ts';
+import type { EventLoop } from '../event-loop/event-loop.ts';
+import type { Process } from '../event-loop/process.ts';
 
 /** Latency of a channel, ms. */
 export interface Latency {

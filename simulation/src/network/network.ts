@@ -1,7 +1,7 @@
 import type { Random } from '@parley/chaos/lib/random';
 import type { LiveSocket, SocketHandlers } from '@parley/client';
-import type { EventLoop } from '../event-loop.ts';
-import type { Process } from '../process.ts';
+import type { EventLoop } from '../event-loop/event-loop.ts';
+import type { Process } from '../event-loop/process.ts';
 import type { Latency } from './channel.ts';
 import { type Acceptor, Link } from './link.ts';
 import type { ServerSocket, ServerWebSocket } from './server-end.ts';

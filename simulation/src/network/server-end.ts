@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { EventLoop } from '../event-loop.ts';
-import type { Process } from '../process.ts';
+import type { EventLoop } from '../event-loop/event-loop.ts';
+import type { Process } from '../event-loop/process.ts';
 import type { Channel } from './channel.ts';
 
 /** What goes from a node to a client: bytes of frames, or the close frame. */

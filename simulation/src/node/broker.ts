@@ -14,8 +14,8 @@ import {
   senderOf,
 } from '@parley/server/internal/stream/broker-message';
 import type { StoredEvent } from '@parley/server/internal/stream/record';
-import type { EventLoop } from '../event-loop.ts';
-import type { Process } from '../process.ts';
+import type { EventLoop } from '../event-loop/event-loop.ts';
+import type { Process } from '../event-loop/process.ts';
 
 /** How likely the broker loses or doubles a message, and how long it carries one, ms. */
 export interface BrokerConditions {

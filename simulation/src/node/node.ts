@@ -41,10 +41,10 @@ import {
   type UserGroupRequest,
 } from '@parley/server/internal/user-groups/commands';
 import type pg from 'pg';
+import type { Process } from '../event-loop/process.ts';
 import type { NodeAnswer, NodeRequest, Reachable } from '../network/network.ts';
 import type { ServerSocket, ServerWebSocket } from '../network/server-end.ts';
-import { HOLD_ID } from '../plan.ts';
-import type { Process } from '../process.ts';
+import { HOLD_ID } from '../plan/plan.ts';
 import type { BrokerBus, SimulatedBroker } from './broker.ts';
 import { exportedBy } from './legal-hold-requests.ts';
 import { handleRequest } from './requests.ts';

@@ -1,7 +1,7 @@
 import type { HubCounters } from '@parley/server/internal/stream/hub';
-import type { EventLoop } from '../event-loop.ts';
+import type { EventLoop } from '../event-loop/event-loop.ts';
+import { Process } from '../event-loop/process.ts';
 import type { Network } from '../network/network.ts';
-import { Process } from '../process.ts';
 import type { SimulatedNode } from './node.ts';
 
 /** What a slot starts nodes with. */

@@ -1,4 +1,4 @@
-import { UPDATE } from '../row.ts';
+import { UPDATE } from '../tables/row.ts';
 import { conversationProjectionStatements, conversationRuleStatements } from './conversations.ts';
 import { hiddenMessageStatements } from './hidden.ts';
 import { legalHoldStatements } from './legal-holds.ts';

@@ -1,5 +1,5 @@
-import type { ConversationRow, MembershipRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { ConversationRow, MembershipRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { isGuest, mayFind } from './lookups.ts';
 import { changed, ms, reads, type Statement, writes } from './statement.ts';
 

@@ -1,6 +1,6 @@
 import type { EventData } from '@parley/protocol';
-import type { EventRow, HiddenMessageRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { EventRow, HiddenMessageRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { changeMessage, mentionsIn, messageOf } from './messages.ts';
 import { changed, ms, reads, type Statement, writes } from './statement.ts';
 

@@ -1,6 +1,6 @@
-import { SHARE, UPDATE } from '../row.ts';
-import type { ConversationRow, EventRow, LegalHoldRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import { SHARE, UPDATE } from '../tables/row.ts';
+import type { ConversationRow, EventRow, LegalHoldRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { eventsFrom } from './hidden.ts';
 import { messageOf } from './messages.ts';
 import { changed, jsonTime, msOf, reads, type Statement, selected, writes } from './statement.ts';

@@ -1,5 +1,5 @@
-import type { MembershipRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { MembershipRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 
 /** What the statements of several subjects look up. */
 

@@ -1,4 +1,4 @@
-import type { ConversationRow, MentionRow } from '../rows.ts';
+import type { ConversationRow, MentionRow } from '../tables/rows.ts';
 import { isGuest, isMember, mayFind } from './lookups.ts';
 import { changed, reads, type Statement, writes } from './statement.ts';
 

@@ -1,4 +1,4 @@
-import type { MessageRow } from '../rows.ts';
+import type { MessageRow } from '../tables/rows.ts';
 import { messageOf } from './messages.ts';
 import { changed, reads, type Statement, writes } from './statement.ts';
 

@@ -1,5 +1,5 @@
-import type { MembershipRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { MembershipRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { isDeactivated, isServerAdmin } from './lookups.ts';
 import { listForms, reads, type Statement, time, type Values } from './statement.ts';
 

@@ -1,6 +1,6 @@
 import type { Mention } from '@parley/protocol';
-import type { MembershipRow, MessageRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { MembershipRow, MessageRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { changed, listForms, ms, type Statement, writes } from './statement.ts';
 
 /** The statements of the projection of messages. */

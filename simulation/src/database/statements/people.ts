@@ -1,6 +1,6 @@
 import { EVERYONE } from '@parley/server/internal/conversations/everyone';
-import type { AccountRow, ConversationRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { AccountRow, ConversationRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { isGuest, isMember, mayFind, mayKnow } from './lookups.ts';
 import { reads, type Statement, time } from './statement.ts';
 

@@ -1,6 +1,6 @@
 import { LIMITS } from '@parley/protocol';
-import type { MessagePartRow, PollVoteRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { MessagePartRow, PollVoteRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { changed, jsonTime, ms, reads, type Statement, time, writes } from './statement.ts';
 
 /** The statements of polls. */

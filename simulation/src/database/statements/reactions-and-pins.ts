@@ -1,4 +1,4 @@
-import type { PinRow, ReactionRow } from '../rows.ts';
+import type { PinRow, ReactionRow } from '../tables/rows.ts';
 import { changed, ms, reads, type Statement, writes } from './statement.ts';
 
 /** The statements of the rules and projections of reactions and pins. */

@@ -1,7 +1,7 @@
 import { LIMITS } from '@parley/protocol';
-import { NO_KEY_UPDATE, type Row, type Steps } from '../row.ts';
-import type { AccountRow, MembershipRow, MentionRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import { NO_KEY_UPDATE, type Row, type Steps } from '../tables/row.ts';
+import type { AccountRow, MembershipRow, MentionRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { isInConversation } from './reads.ts';
 import { type Result, reads, type Statement, selected, writes } from './statement.ts';
 

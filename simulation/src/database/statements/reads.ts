@@ -1,5 +1,5 @@
-import type { EventRow, MessageRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { EventRow, MessageRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { isGuest, isMember } from './lookups.ts';
 import { messageOf } from './messages.ts';
 import { pollJson } from './polls.ts';

@@ -1,5 +1,5 @@
-import type { ConversationRow, MessageRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { ConversationRow, MessageRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { changed, msOf, reads, type Statement, time, writes } from './statement.ts';
 
 /** The statements that delete expired messages. No setting of the server is changed in a simulation. */

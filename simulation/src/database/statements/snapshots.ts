@@ -1,6 +1,12 @@
 import { WORKSPACE_STREAM } from '@parley/protocol';
-import type { AccountRow, ConversationRow, MembershipRow, MessageRow, StreamRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type {
+  AccountRow,
+  ConversationRow,
+  MembershipRow,
+  MessageRow,
+  StreamRow,
+} from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { membersOf } from './conversations.ts';
 import { isGuest, isMember, mayFind, mayKnow } from './lookups.ts';
 import { unreadAfter, unreadMentionsByKind } from './read-cursors.ts';

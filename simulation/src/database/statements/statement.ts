@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Steps } from '../row.ts';
-import type { Transaction } from '../transaction.ts';
+import type { Steps } from '../tables/row.ts';
+import type { Transaction } from '../tables/transaction.ts';
 
 /** What a statement returns, as `pg` reports it. */
 export interface Result {

@@ -1,6 +1,6 @@
-import { databaseError } from '../errors.ts';
-import { UPDATE } from '../row.ts';
-import type { EventRow } from '../rows.ts';
+import { databaseError } from '../tables/errors.ts';
+import { UPDATE } from '../tables/row.ts';
+import type { EventRow } from '../tables/rows.ts';
 import {
   changed,
   listForms,

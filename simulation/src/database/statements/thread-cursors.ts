@@ -1,7 +1,7 @@
 import { LIMITS } from '@parley/protocol';
-import { NO_KEY_UPDATE, type Steps } from '../row.ts';
-import type { MentionRow, MessageRow, ThreadRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import { NO_KEY_UPDATE, type Steps } from '../tables/row.ts';
+import type { MentionRow, MessageRow, ThreadRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { isMember } from './lookups.ts';
 import { messageJson, sideOf } from './reads.ts';
 import { expiredUpTo } from './retention.ts';

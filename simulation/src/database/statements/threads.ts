@@ -1,6 +1,6 @@
 import { LIMITS, type ThreadSummary } from '@parley/protocol';
-import type { MentionRow, MessageRow, ThreadRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { MentionRow, MessageRow, ThreadRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { isMember } from './lookups.ts';
 import { changed, jsonTime, ms, reads, type Statement, writes } from './statement.ts';
 import { comparePlaces, repliesIn, stateOf } from './thread-cursors.ts';

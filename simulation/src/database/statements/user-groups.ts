@@ -1,7 +1,7 @@
 import { LIMITS } from '@parley/protocol';
-import { NO_KEY_UPDATE } from '../row.ts';
-import type { UserGroupRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import { NO_KEY_UPDATE } from '../tables/row.ts';
+import type { UserGroupRow } from '../tables/rows.ts';
+import type { Transaction } from '../tables/transaction.ts';
 import { isGuest, isMember, isServerAdmin } from './lookups.ts';
 import { changed, reads, type Statement, selected, writes } from './statement.ts';
 

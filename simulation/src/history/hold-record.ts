@@ -1,7 +1,7 @@
 import type { HistoryRecord } from '@parley/chaos/history/history';
 import { heldTextsIn } from '@parley/chaos/history/holds';
 import { type ConversationId, streamOfConversation } from '@parley/protocol';
-import type { SimulatedNode } from './node/node.ts';
+import type { SimulatedNode } from '../node/node.ts';
 
 /** A released legal hold is purged within this time, simulated ms: nodes search for one every 15 s. */
 const PURGED_MS = 20_000;

@@ -2,14 +2,14 @@ import type { Random } from '@parley/chaos/lib/random';
 import type { AccountId, Event, Me, StreamId } from '@parley/protocol';
 import { isConnectionError } from '@parley/server/internal/storage/database';
 import pg from 'pg';
-import type { Range } from './database/link.ts';
-import { DatabaseModel } from './database/model.ts';
-import type { PoolModel } from './database/pool.ts';
-import type { EventRow } from './database/rows.ts';
-import type { EventLoop } from './event-loop.ts';
-import { STARTED_AT } from './globals.ts';
-import { Process } from './process.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { EventLoop } from '../event-loop/event-loop.ts';
+import { STARTED_AT } from '../event-loop/globals.ts';
+import { Process } from '../event-loop/process.ts';
+import type { Scheduler } from '../event-loop/scheduler.ts';
+import type { Range } from './link.ts';
+import { DatabaseModel } from './model.ts';
+import type { PoolModel } from './pool.ts';
+import type { EventRow } from './tables/rows.ts';
 
 /** Connections of a node, as `layers/storage.ts` opens them. */
 const CONNECTIONS = { pool: 12, append: 4 };

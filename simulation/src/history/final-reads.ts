@@ -9,12 +9,12 @@ import {
   type UserGroupId,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import type { EventLoop } from './event-loop.ts';
+import type { RunDatabase } from '../database/run-database.ts';
+import type { EventLoop } from '../event-loop/event-loop.ts';
+import type { SimulatedNode } from '../node/node.ts';
+import type { NodeSlot } from '../node/slot.ts';
 import type { History } from './history.ts';
 import { holdRecord } from './hold-record.ts';
-import type { SimulatedNode } from './node/node.ts';
-import type { NodeSlot } from './node/slot.ts';
-import type { RunDatabase } from './run-database.ts';
 
 /** The roots of the threads of each conversation. */
 export type Roots = ReadonlyMap<ConversationId, readonly Seq[]>;
