@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientDriver } from './clients/client-driver.ts';
 import type { Random } from './lib/random.ts';
 import type { FaultName } from './plan/fault-names.ts';
@@ -255,7 +256,7 @@ function watchReads(context: FaultContext, disk: SmallDisk): { stop(): Promise<v
           reportFailure(`no WAL segment on a full disk: ${error.message}`);
         });
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
   })();
   return {

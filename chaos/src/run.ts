@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import 'fake-indexeddb/auto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -202,7 +203,7 @@ class ChaosRun {
     const startedAt = performance.now();
     const until = async (at: number) => {
       const wait = at - (performance.now() - startedAt);
-      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+      if (wait > 0) await pause(wait);
     };
     const doFaults = async () => {
       for (const fault of faults) {
@@ -248,7 +249,7 @@ class ChaosRun {
       return;
     }
     this.#recorder.add({ kind: 'fault', name, phase: 'begin', t });
-    await new Promise((resolve) => setTimeout(resolve, durationMs));
+    await pause(durationMs);
     try {
       await end();
     } catch (error) {
@@ -262,7 +263,7 @@ class ChaosRun {
     if (driver.plan.style === 'crasher') await driver.crash();
     else if (driver.plan.style === 'forgetful') await driver.forget();
     else await driver.sleep();
-    await new Promise((resolve) => setTimeout(resolve, pick * AWAY_MS));
+    await pause(pick * AWAY_MS);
     await driver.wake();
   }
 
@@ -309,7 +310,7 @@ class ChaosRun {
         );
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
+      await pause(CHECK_MS);
     }
   }
 
@@ -331,7 +332,7 @@ class ChaosRun {
 
   async finish(): Promise<void> {
     // Threads are loaded over REST when an event shows that they must be.
-    await new Promise((resolve) => setTimeout(resolve, THREADS_MS));
+    await pause(THREADS_MS);
     await this.#sample();
     for (const driver of this.#drivers) await driver.finish();
     this.#repeatLater();

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { startEmbedded } from '@parley/server/embedded';
 import { pino } from 'pino';
 import { type ServerProcess, startServer } from '../server-process.ts';
@@ -103,7 +104,7 @@ async function whenJoined(url: string): Promise<void> {
       broker?: string;
     };
     if (answer.broker === 'connected') return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   throw new Error('The nodes were not joined in time');
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { DIALECTS, type Dialect, type Kind } from './kinds.ts';
 import { RawSocket } from './wire.ts';
 
@@ -176,8 +177,6 @@ function reader(
       member.raw.send('{"op":"pong"}');
   };
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let input = '';
 for await (const part of process.stdin) input += part;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Cluster, type Cpu, startCluster } from './cluster.ts';
 import { generate } from './generate.ts';
 import { group, type User, users } from './setup.ts';
@@ -94,7 +95,7 @@ export async function measureGrowth(
 /** Waits for the background work of registrations (emails), which is no cost of the messages. */
 async function whenQuiet(cluster: Cluster): Promise<void> {
   for (let before = cluster.cpu(), looks = 0; looks < 20; looks++) {
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await pause(1_000);
     const after = cluster.cpu();
     if (after.nodes - before.nodes + after.database - before.database < QUIET) return;
     before = after;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { startServer } from '../server-process.ts';
 import { rss } from './cpu.ts';
 import { DIALECTS } from './kinds.ts';
@@ -24,7 +25,7 @@ export async function measureIdle(count: number): Promise<void> {
       };
       sockets.push(raw);
     }
-    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    await pause(15_000);
     const after = rss(server.pid);
     console.log(
       `RSS of the server process: ${before} MiB before, ${after} MiB with ${count} idle connections`,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { startServer } from '../server-process.ts';
 import { serverCpuOf } from './cpu.ts';
 import { type User, users } from './setup.ts';
@@ -140,5 +141,3 @@ function report(
       `${((seconds * 100) / SECONDS).toFixed(1)} % of a core of the node`,
   );
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

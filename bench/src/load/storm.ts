@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { startCluster } from './cluster.ts';
 import { rss } from './cpu.ts';
 import { group, users } from './setup.ts';
@@ -50,7 +51,7 @@ export async function measureStorm(count: number, nodes: number, cli?: string): 
           } catch {
             // Deferred: retried as a client does.
             retries++;
-            await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 800));
+            await pause(200 + Math.random() * 800);
           }
         }
         times.push(performance.now() - startedAt);

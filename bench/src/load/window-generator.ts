@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { serverCpuOf } from './cpu.ts';
 import { DIALECTS, type Dialect, type Kind } from './kinds.ts';
 import { RawSocket } from './wire.ts';
@@ -203,8 +204,6 @@ function numberBefore(bytes: Buffer, end: number): number {
   for (let i = end - DIGITS; i < end; i++) n = n * 10 + (bytes[i] as number) - 48;
   return n;
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let input = '';
 for await (const part of process.stdin) input += part;

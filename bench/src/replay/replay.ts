@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ParleyApi } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
 import { compareHistory, compareReceived, type Posted, readHistory } from './compare.ts';
@@ -142,6 +143,6 @@ async function follower(url: string, username: string, group: ConversationId): P
 async function settled(condition: () => boolean): Promise<void> {
   const end = performance.now() + SETTLE_MS;
   while (!condition() && performance.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
 }

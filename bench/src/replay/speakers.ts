@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ApiError, ParleyApi, ParleyClient } from '@parley/client';
 import { nodeSocket } from '@parley/client/node';
 import { type AccountId, type ConversationId, isRetryable } from '@parley/protocol';
@@ -130,7 +131,7 @@ async function retried<T>(request: () => Promise<T>): Promise<T> {
       return await request();
     } catch (error) {
       if (!(error instanceof ApiError) || !isRetryable(error.code) || tries > 20) throw error;
-      await new Promise((resolve) => setTimeout(resolve, (error.retryAfter ?? 1) * 1000));
+      await pause((error.retryAfter ?? 1) * 1000);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import pg from 'pg';
 import { startCluster } from '../load/cluster.ts';
@@ -76,7 +77,7 @@ async function indexed(pool: Pool): Promise<void> {
       'select count(*)::int as left from files where not text_done',
     );
     if (rows[0]?.left === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
   }
   throw new Error('The files were not indexed in time');
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import pg from 'pg';
 import { startCluster } from '../load/cluster.ts';
@@ -104,7 +105,7 @@ async function indexed(pool: Pool): Promise<void> {
     const now = rows[0] ?? { behind: 1, segments: 0 };
     if (now.behind === 0 && now.segments === segments) return;
     segments = now.segments;
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await pause(5_000);
   }
 }
 

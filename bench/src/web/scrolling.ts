@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ConversationId } from '@parley/protocol';
 import { type OpenPage, openConversation, whenIdle } from './page.ts';
 
@@ -54,7 +55,7 @@ export async function scroll(
 /** Returns how far the first visible text moves when the images of a conversation load, after it was scrolled up. */
 export async function imageShift({ page }: OpenPage, id: ConversationId): Promise<number> {
   await page.route(/\/files\//, async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, IMAGES_MS));
+    await pause(IMAGES_MS);
     await route.continue();
   });
   await openConversation(page, id);

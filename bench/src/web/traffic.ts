@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ParleyApi, ParleyClient } from '@parley/client';
 import { nodeSocket } from '@parley/client/node';
 import type { ConversationId } from '@parley/protocol';
@@ -70,7 +71,7 @@ export class Traffic {
   async until(count: number, ms: number): Promise<void> {
     const end = performance.now() + ms;
     while (this.#posted < count && performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
   }
 

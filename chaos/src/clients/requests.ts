@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ApiError, type ParleyApi } from '@parley/client';
 import {
   type AccountId,
@@ -199,7 +200,7 @@ async function refusalOf(work: () => Promise<void>): Promise<ApiError | null> {
       if (!(error instanceof ApiError)) throw error;
       if (!isTransient(error)) return error;
     }
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    await pause(AGAIN_MS);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ParleyApi } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
 import type { HistoryRecord } from './history.ts';
@@ -33,7 +34,7 @@ export class Hold {
     for (;;) {
       const { purgedAt, heldVersions } = await legalHolds.get(this.#id);
       if (purgedAt === null && performance.now() < isOver) {
-        await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
+        await pause(CHECK_MS);
         continue;
       }
       const streams = conversations.map(({ id }) => id as string);

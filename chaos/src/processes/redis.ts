@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
 /** A real, temporary Redis (or Valkey): in memory only, on its own loopback port. */
@@ -91,7 +92,7 @@ async function answers(port: number): Promise<boolean> {
     await probe.connect();
     return (await probe.ping()) === 'PONG';
   } catch {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
     return false;
   } finally {
     probe.disconnect();
