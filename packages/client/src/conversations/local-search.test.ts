@@ -175,6 +175,16 @@ test('words match at their start, phrases anywhere', () => {
   expect([find('-lan', 'plan'), find('-plan', 'a plan')]).toEqual([true, false]);
 });
 
+test('phrases are also found as they are displayed, without the markers of Markdown', () => {
+  const shown = message('**Big** [news](https://example.org/a) today');
+  expect(among('"big news"', shown)).toHaveLength(1);
+  expect(among('-"big news"', shown)).toHaveLength(0);
+  expect(among('"big, news"', shown)).toHaveLength(0);
+  const [found] = among('"big news"', shown);
+  const { text, ranges } = found?.snippet ?? { text: '', ranges: [] };
+  expect(ranges.map(({ start, end }) => text.slice(start, end))).toEqual(['Big** [news']);
+});
+
 test('an excerpt begins before the first match, and marks each match once', () => {
   const snippet = (query: string, text: string) => {
     const found = among(query, message(text))[0]?.snippet;

@@ -12,6 +12,7 @@ import {
   type SearchText,
   type User,
 } from '@parley/protocol';
+import { foldWithoutMarkers } from '@parley/protocol/markdown';
 import type { ConversationView } from './conversations.ts';
 
 /** Results are returned up to this number. */
@@ -69,8 +70,14 @@ export function searchLocally(query: string, known: LocalSearchData): LocalSearc
 
 function hasTexts(body: string, texts: readonly SearchText[]): boolean {
   const folded = fold(body);
-  return texts.every((part) => placesOf(folded, part).length > 0 === !part.isNegated);
+  const has = (part: SearchText) =>
+    placesOf(folded, part).length > 0 ||
+    (isOfWords(part) && placesOf(foldWithoutMarkers(body)?.text ?? '', part).length > 0);
+  return texts.every((part) => has(part) === !part.isNegated);
 }
+
+/** Whether it is a phrase of several words, between which a text may have markers of Markdown. */
+const isOfWords = ({ text, isPhrase }: SearchText): boolean => isPhrase && text.includes(' ');
 
 /** Returns the positions of a term: a word at the start of words, a phrase anywhere. */
 function placesOf(folded: string, { text, isPhrase }: SearchText): number[] {
@@ -89,11 +96,13 @@ const isInWord = (text: string, at: number): boolean =>
 function snippetOf(body: string, texts: readonly SearchText[]): FoundMessage['snippet'] {
   const folded = foldWithPlaces(body);
   const all = texts
-    .flatMap((part) =>
-      placesOf(folded.text, part).map((at) =>
-        folded.originalRange(at, at + fold(part.text).length),
-      ),
-    )
+    .flatMap((part) => {
+      const isAsTyped = placesOf(folded.text, part).length > 0 || !isOfWords(part);
+      const within = (isAsTyped ? null : foldWithoutMarkers(body)) ?? folded;
+      return placesOf(within.text, part).map((at) =>
+        within.originalRange(at, at + fold(part.text).length),
+      );
+    })
     .sort((a, b) => a.start - b.start);
   const ranges: { start: number; end: number }[] = [];
   for (const range of all) if (range.start >= (ranges.at(-1)?.end ?? 0)) ranges.push(range);

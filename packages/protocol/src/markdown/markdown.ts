@@ -6,6 +6,7 @@ import { addressOf, readsAsOther, withScheme } from './link-address.ts';
 import { type SyntaxNode, treeOf } from './parser.ts';
 
 export { type EmojiOf, mayHaveShortcodes } from '../emoji/shortcodes.ts';
+export { foldWithoutMarkers } from './fold-plain.ts';
 export {
   type MarkerRange,
   markersOf,

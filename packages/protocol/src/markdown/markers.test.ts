@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { foldWithoutMarkers } from './fold-plain.ts';
 import { withoutMarkers } from './markers.ts';
 
 test.each([
@@ -17,6 +18,17 @@ test.each([
   ['[not a link] **open', '[not a link] **open'],
 ])('%j reads as %j', (text, expected) => {
   expect(withoutMarkers(text)).toBe(expected);
+});
+
+test('a text without markers is folded with positions in the text as typed', () => {
+  const text = '**Bíg** _news_ ok';
+  const folded = foldWithoutMarkers(text);
+  expect(folded?.text).toBe('big news ok');
+  const { start, end } = folded?.originalRange(0, 'big news'.length) ?? { start: 0, end: 0 };
+  expect(text.slice(start, end)).toBe('Bíg** _news');
+  expect(foldWithoutMarkers('plain text')).toBeNull();
+  expect(foldWithoutMarkers('**')).toBeNull();
+  expect(foldWithoutMarkers(text.padEnd(4_001))).toBeNull();
 });
 
 const emojiOf = (name: string) => ({ tada: '🎉', '+1': '👍', 'skin-tone-3': '🏼' })[name];

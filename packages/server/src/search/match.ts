@@ -1,5 +1,6 @@
 import type { FoundMessage } from '@parley/protocol';
-import { fold, foldWithPlaces } from '@parley/protocol';
+import { type Folded, fold, foldWithPlaces } from '@parley/protocol';
+import { foldWithoutMarkers } from '@parley/protocol/markdown';
 import { isWordEnd, isWordStart, type Term } from './keys.ts';
 
 /** Compares messages with the terms of a search. */
@@ -19,14 +20,25 @@ export function indexOfTerm(folded: string, { text, atWordStart }: Term, from = 
   return at;
 }
 
-/** Returns whether a body has all terms and none of the excluded ones. */
+/** Whether a term is a phrase of several words, between which a text may have markers of Markdown. */
+const isPhrase = ({ text }: Term): boolean => text.includes(' ');
+
+/**
+ * Returns whether a body has all terms and none of the excluded ones. A phrase may also be in the body as it is displayed:
+ * “big news” in `**big** news`.
+ */
 export function isMatch(body: string, terms: readonly Term[], excluded: readonly Term[]): boolean {
   if (terms.length === 0 && excluded.length === 0) return true;
   const folded = fold(body);
-  return (
-    terms.every((term) => indexOfTerm(folded, term) !== -1) &&
-    excluded.every((term) => indexOfTerm(folded, term) === -1)
-  );
+  let plain: Folded | null | undefined;
+  const has = (term: Term): boolean => {
+    if (indexOfTerm(folded, term) !== -1) return true;
+    if (!isPhrase(term)) return false;
+    // Parsing is expensive: once, and only for phrases that are not there as typed.
+    if (plain === undefined) plain = foldWithoutMarkers(body);
+    return plain !== null && indexOfTerm(plain.text, term) !== -1;
+  };
+  return terms.every(has) && !excluded.some(has);
 }
 
 /**
@@ -91,12 +103,9 @@ function rangesOf(body: string, terms: readonly Term[]): Range[] {
   const folded = foldWithPlaces(body);
   const found: Range[] = [];
   for (const term of terms) {
-    let at = indexOfTerm(folded.text, term);
-    for (let n = 0; at !== -1 && n < RANGES_MAX; n++) {
-      const end = at + term.text.length;
-      found.push(folded.originalRange(at, end));
-      at = indexOfTerm(folded.text, term, end);
-    }
+    const ranges = rangesOfTerm(folded, term);
+    const plain = ranges.length === 0 && isPhrase(term) ? foldWithoutMarkers(body) : null;
+    found.push(...(plain ? rangesOfTerm(plain, term) : ranges));
   }
   found.sort((a, b) => a.start - b.start || b.end - a.end);
   const merged: Range[] = [];
@@ -106,6 +115,17 @@ function rangesOf(body: string, terms: readonly Term[]): Range[] {
     else merged.push(range);
   }
   return merged.slice(0, RANGES_MAX);
+}
+
+function rangesOfTerm(folded: Folded, term: Term): Range[] {
+  const found: Range[] = [];
+  let at = indexOfTerm(folded.text, term);
+  while (at !== -1 && found.length < RANGES_MAX) {
+    const end = at + term.text.length;
+    found.push(folded.originalRange(at, end));
+    at = indexOfTerm(folded.text, term, end);
+  }
+  return found;
 }
 
 /** Returns where the next word begins between two positions. */

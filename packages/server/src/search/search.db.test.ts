@@ -201,6 +201,18 @@ describe('words', () => {
     expect(await found(ada, `${group.in} -dog`)).toEqual([bodies[2]]);
   });
 
+  test('in quotes are also found as they are displayed, without the markers of Markdown', async () => {
+    const bodies = ['**Big** [news](https://example.org/a) today', '`big news`', 'big, news'];
+    const group = await aGroup(ada, [], bodies);
+    expect(await found(ada, `${group.in} "big news"`)).toEqual([bodies[1], bodies[0]]);
+    expect(await found(ada, `${group.in} big -"big news"`)).toEqual([bodies[2]]);
+    const { items } = await page(ada, `${group.in} "big news today"`);
+    const { text, ranges } = items[0]?.snippet ?? { text: '', ranges: [] };
+    expect(ranges.map(({ start, end }) => text.slice(start, end))).toEqual([
+      'Big** [news](https://example.org/a) today',
+    ]);
+  });
+
   test('are marked in a part of the text', async () => {
     const long = `${'word '.repeat(400)}Nädel im Heu ${'word '.repeat(400)}`;
     const group = await aGroup(ada, [], [long]);
