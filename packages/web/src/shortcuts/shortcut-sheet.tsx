@@ -1,4 +1,5 @@
 import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { keyLabels, SHORTCUT_GROUPS, SHORTCUTS, type Shortcut } from './shortcuts.ts';
 import { setSingleKeys, useSingleKeys } from './single-keys.ts';
@@ -45,6 +46,17 @@ export function ShortcutSheet({ open, onClose }: { open: boolean; onClose: () =>
   );
 }
 
+/** The names of keys that differ by language, as they are printed on keyboards. */
+const NAMED: Readonly<Record<string, PlainKey>> = {
+  Ctrl: 'shortcuts.ctrl',
+  Shift: 'shortcuts.shift',
+};
+
+function nameOf(label: string): string {
+  const text = NAMED[label];
+  return text === undefined ? label : t(text);
+}
+
 function Keys({ keys, isAlternative }: { keys: string; isAlternative: boolean }) {
   return (
     <>
@@ -54,7 +66,7 @@ function Keys({ keys, isAlternative }: { keys: string; isAlternative: boolean })
           key={label}
           className="min-w-6 rounded border border-edge bg-sunken px-1.5 py-0.5 text-center font-sans text-note"
         >
-          {label}
+          {isApple ? label : nameOf(label)}
         </kbd>
       ))}
     </>

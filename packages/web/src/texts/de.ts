@@ -235,6 +235,8 @@ const texts = {
     onMessage: 'Auf einer Nachricht',
     inComposer: 'Beim Schreiben einer Nachricht',
     or: 'oder',
+    ctrl: 'Strg',
+    shift: 'Umschalt',
     singleKeys: 'Tastenkürzel aus einem einzelnen Zeichen verwenden',
     singleKeysIntro: 'Schalte sie aus, wenn du Spracheingabe verwendest. Gilt für dieses Gerät.',
     switcher: 'Zu einer Unterhaltung oder Person gehen oder einen Befehl ausführen',

@@ -220,6 +220,8 @@ export const en = {
     onMessage: 'On a message',
     inComposer: 'While writing a message',
     or: 'or',
+    ctrl: 'Ctrl',
+    shift: 'Shift',
     singleKeys: 'Use single-character shortcuts',
     singleKeysIntro: 'Turn them off if you use speech recognition. This applies to this device.',
     switcher: 'Go to a conversation or person, or run a command',

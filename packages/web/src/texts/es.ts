@@ -242,6 +242,8 @@ const texts = {
     onMessage: 'En un mensaje',
     inComposer: 'Al escribir un mensaje',
     or: 'o',
+    ctrl: 'Ctrl',
+    shift: 'Mayús',
     singleKeys: 'Usar atajos de una sola tecla',
     singleKeysIntro: 'Desactívalos si usas el reconocimiento de voz. Se aplica a este dispositivo.',
     switcher: 'Ir a una conversación o persona, o ejecutar un comando',
