@@ -598,6 +598,14 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await finn.press('Hooray');
     await finn.page.getByRole('button', { name: 'More reactions' }).tap();
     const cell = finn.page.getByRole('gridcell', { name: 'party-parrot', exact: true });
+    // Large enough for a finger.
+    for (const one of [
+      cell,
+      finn.page.getByRole('toolbar', { name: 'Sections' }).getByRole('button').last(),
+    ]) {
+      const { width = 0, height = 0 } = (await one.boundingBox()) ?? {};
+      expect(Math.min(width, height)).toBeGreaterThanOrEqual(44);
+    }
     await cell.tap();
     await eda.page.getByRole('button', { name: ':party-parrot: 1 by Finn Gers' }).waitFor();
     expect(await sideways(finn.page)).toBe(0);
