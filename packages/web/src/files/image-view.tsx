@@ -28,7 +28,8 @@ export function ImageView({
   return (
     <button
       type="button"
-      className="relative block size-full"
+      // The focus is shown above the image: the frame around it cuts off what is outside.
+      className="relative block size-full outline-none focus-visible:after:absolute focus-visible:after:inset-0 focus-visible:after:border-4 focus-visible:after:border-accent focus-visible:after:outline-2 focus-visible:after:outline-raised focus-visible:after:-outline-offset-6"
       aria-label={
         failed ? t('files.loadAgain', { name: file.name }) : t('files.show', { name: file.name })
       }

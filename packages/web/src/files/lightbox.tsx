@@ -39,6 +39,11 @@ export function Lightbox({
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-scrim-strong" />
         <Dialog.Content
+          // Not its first button, which can't be used while the image is whole.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            (event.target as HTMLElement).focus();
+          }}
           onCloseAutoFocus={returnFocus}
           aria-describedby={undefined}
           className="fixed inset-0 z-50 text-on-scrim outline-none"

@@ -34,7 +34,7 @@ export function VirtualRows({
       // The list would turn pointer events off when scrolling starts and on when it ends: because they are inherited,
       // the styles of all messages would be recomputed both times, and a press on a message would be lost while the
       // list follows its end. `inherit`, not `auto`: an open menu turns them off for the page.
-      className="h-full *:mt-auto *:[pointer-events:inherit]!"
+      className="-outline-offset-2 h-full *:mt-auto *:[pointer-events:inherit]!"
       role="log"
       // Messages that scroll into view are not new; Announcer announces new ones.
       aria-live="off"
