@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
@@ -49,6 +49,45 @@ async function holdBack(page: Page, url: RegExp) {
     await route.continue();
   });
   return { requested, release: () => onRelease() };
+}
+
+/** Zooms an image that is shown with the mouse and two fingers, and swipes to the previous image. */
+async function zoomByPointer(page: Page, image: Locator, scale: () => Promise<number>) {
+  await image.dblclick();
+  await expect.poll(scale).toBe(1);
+  const box = await image.boundingBox();
+  if (!box) throw new Error('The image is not shown');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const left = async () => (await image.boundingBox())?.x ?? 0;
+
+  await page.mouse.move(x, y);
+  await page.mouse.wheel(0, -300);
+  await expect.poll(scale).toBeGreaterThan(1.5);
+  const before = await left();
+  await page.mouse.down();
+  await page.mouse.move(x - 40, y);
+  await page.mouse.up();
+  await expect.poll(left).toBeCloseTo(before - 40);
+  await image.dblclick();
+  await expect.poll(scale).toBe(1);
+
+  const touch = await page.context().newCDPSession(page);
+  const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...offsets: number[]) =>
+    touch.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: offsets.map((offset, id) => ({ x: x + offset, y, id })),
+    });
+  await send('touchStart', -50, 50);
+  await send('touchMove', -100, 100);
+  await expect.poll(scale).toBeGreaterThan(1.5);
+  await send('touchEnd');
+  await image.dblclick();
+  await expect.poll(scale).toBe(1);
+
+  await send('touchStart', 0);
+  for (const offset of [30, 60, 90]) await send('touchMove', offset);
+  await send('touchEnd');
+  await touch.detach();
 }
 
 describe.skipIf(CHROMIUM === undefined)('messages', () => {
@@ -1281,10 +1320,12 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await shown.waitFor();
     expect(await joe.focused()).toBe('Next image');
     await joe.page.keyboard.press('+');
-    await expect
-      .poll(() => shown.evaluate((img) => img.getBoundingClientRect().width / img.clientWidth))
-      .toBeCloseTo(1.5);
+    const scale = () =>
+      shown.evaluate((img) => img.getBoundingClientRect().width / img.clientWidth);
+    await expect.poll(scale).toBeCloseTo(1.5);
     expect(await barriers(joe.page)).toEqual([]);
+    await zoomByPointer(joe.page, shown, scale);
+    await joe.page.getByText('1 of 2').waitFor();
     await joe.page.keyboard.press('Escape');
     await expect.poll(() => joe.focused()).toBe('Show first.png');
 
