@@ -22,6 +22,7 @@ import {
   testLog,
 } from '../support/database.ts';
 import { registerAt } from '../support/server.ts';
+import { lendSigningKey, SECRET } from '../support/signing-key.ts';
 import { until } from '../support/sink.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 
@@ -53,7 +54,6 @@ export interface ClientUser {
 
 /** The same for all nodes and for all addresses of them. */
 const PUBLIC_URL = 'http://parley.example';
-const SECRET = 'the same secret for all nodes of a test';
 
 /**
  * Provides servers, bad networks and SDK clients for the tests of one file. Everything ends with the
@@ -85,7 +85,13 @@ export class TestBed {
     this.#undo.push(step);
   }
 
-  #settings(database: TestDatabase, env: Record<string, string> = {}): Record<string, string> {
+  async #settings(
+    database: TestDatabase,
+    env: Record<string, string> = {},
+  ): Promise<Record<string, string>> {
+    const opened = await database.open({ pipelined: false });
+    await lendSigningKey(opened.pool, SECRET);
+    await opened.close();
     const dataDir = makeTempDir('pitfall');
     this.finally(() => rmSync(dataDir, { recursive: true, force: true }));
     return {
@@ -103,7 +109,7 @@ export class TestBed {
 
   /** Starts a node in this process. */
   async node(database: TestDatabase, options: NodeOptions = {}): Promise<Node> {
-    const loaded = loadConfig(this.#settings(database, options.env));
+    const loaded = loadConfig(await this.#settings(database, options.env));
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
     const { clock, limits } = options;
     const parley = await startParley(loaded.config, testLog, {
@@ -131,7 +137,11 @@ export class TestBed {
     database: TestDatabase,
     { env = {}, port = 0 }: { env?: Record<string, string>; port?: number } = {},
   ): Promise<ChildNode> {
-    const settings = this.#settings(database, { LOG_LEVEL: 'info', ...env, PORT: String(port) });
+    const settings = await this.#settings(database, {
+      LOG_LEVEL: 'info',
+      ...env,
+      PORT: String(port),
+    });
     const child = startCli(['start'], settings);
     this.finally(() => child.kill());
     await child.line();
