@@ -36,6 +36,9 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     await olga.context.setOffline(true);
     await olga.page.reload();
     await olga.sees('Written while connected');
+    await olga.page.goto('/search?q=written');
+    const found = olga.page.getByRole('list', { name: 'Messages found' });
+    await found.getByText('Olga Offline', { exact: true }).waitFor();
     // A page that was never opened.
     await olga.page.goto('/settings/notifications');
     await olga.page.getByRole('heading', { level: 1, name: 'Notifications' }).waitFor();

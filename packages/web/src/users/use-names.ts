@@ -7,8 +7,11 @@ import { t } from '../texts/index.ts';
 export function useNames(ids: readonly AccountId[]): (id: AccountId) => string {
   const client = useClient();
   const users = useParley((s) => s.users);
+  // Stored at once, unlike the list of users.
+  const me = useParley((s) => s.me);
   useEffect(() => {
     for (const id of ids) client.loadUser(id);
   }, [client, ids]);
-  return (id) => users.get(id)?.displayName ?? t('common.someone');
+  return (id) =>
+    users.get(id)?.displayName ?? (id === me?.id ? me.displayName : t('common.someone'));
 }
