@@ -103,7 +103,7 @@ export class NodeProcess {
       process.execPath,
       [
         ...(this.#planted ? plantedOptions(built) : []),
-        fileURLToPath(new URL('node-main.js', built)),
+        fileURLToPath(new URL('processes/node-main.js', built)),
       ],
       {
         stdio: ['ignore', log, log, 'ipc'],

@@ -16,14 +16,14 @@ export const USER_GROUP_FAULTS: Readonly<Record<string, PlantedFault>> = {
   'user-group-incomplete': {
     description: 'leave a member out of the mention of a user group',
     caughtBy: [USER_GROUPS],
-    edits: [edit('mentions.js', 'accounts: [...accounts]', 'accounts: accounts.slice(1)')],
+    edits: [edit('content/mentions.js', 'accounts: [...accounts]', 'accounts: accounts.slice(1)')],
   },
   'user-group-not-counted': {
     description: 'store no mentions of those whom a user group mentions',
     caughtBy: [STATE],
     edits: [
       edit(
-        'mention-projections.js',
+        'projections/mention-projections.js',
         "m.kind === 'user_group' ? m.accounts : []",
         "m.kind === 'user_group' ? [] : []",
       ),
