@@ -24,8 +24,8 @@ test('damaged UTF-8 loses no byte: each becomes a character', () => {
 });
 
 test('unpostable text is converted without loss', () => {
-  expect(sendable('')).toBe('\u200b');
-  expect(sendable('  ')).toBe('  \u200b');
+  expect(sendable('')).toBe('\u2423');
+  expect(sendable('  ')).toBe('  \u2423');
   expect(sendable('a\u0000b')).toBe('a\u2400b');
   expect(sendable('plain \u0001 text')).toBe('plain \u0001 text');
 });

@@ -1,3 +1,5 @@
+import { isBlank } from '@parley/protocol';
+
 /**
  * IRC logs of the form
  *
@@ -51,12 +53,11 @@ export function parseLog(bytes: Uint8Array): Log {
 
 /**
  * Returns the text in a form that can be posted, without loss: NUL, which no message may contain,
- * becomes its symbol (U+2400); a blank text, which would be rejected, gets a zero-width space
- * (U+200B).
+ * becomes its symbol (U+2400); a blank text, which would be rejected, gets the symbol of a blank (U+2423).
  */
 export function sendable(text: string): string {
   const kept = text.replaceAll('\u0000', '\u2400').toWellFormed();
-  return kept.trim() === '' ? `${kept}\u200b` : kept;
+  return isBlank(kept) ? `${kept}\u2423` : kept;
 }
 
 function* split(bytes: Uint8Array): Generator<Uint8Array> {
