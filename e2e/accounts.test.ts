@@ -208,6 +208,33 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
 
     const second = await visitors.arrive({ width: 360, height: 740 });
     await second.login('dia', PASSWORD);
+
+    // The email address: taken by no one yet, then confirmed with the code that was sent to it.
+    await second.visit('/settings/profile');
+    await database.query(`update sessions set authenticated_at = now() - interval '11 minutes'`);
+    const dialog = dia.page.getByRole('dialog', { name: 'Change email address' });
+    await dia.page.getByRole('button', { name: 'Change email address' }).click();
+    await dialog.getByLabel('New email address').fill('dia.new');
+    await dia.page.keyboard.press('Enter');
+    await dialog.getByText('Enter a valid email address').waitFor();
+    await dialog.getByLabel('New email address').fill('dia.new@example.net');
+    await dia.page.keyboard.press('Enter');
+    const password = dia.page.getByRole('dialog', { name: 'Confirm your password' });
+    await password.getByLabel('Your password').fill(PASSWORD);
+    await dia.page.keyboard.press('Enter');
+    await dialog.getByText('We sent a six-digit code to dia.new@example.net').waitFor();
+    await expect
+      .poll(() =>
+        dialog.getByLabel('Verification code').evaluate((e) => e === document.activeElement),
+      )
+      .toBe(true);
+    expect(await barriers(dia.page)).toEqual([]);
+    await dia.page.keyboard.type(await email.code('dia.new@example.net'));
+    await dialog.waitFor({ state: 'detached' });
+    await expect.poll(() => dia.focused()).toBe('Change email address');
+    for (const { page } of [dia, second]) {
+      await page.getByText('dia.new@example.net', { exact: true }).waitFor();
+    }
     const third = await visitors.arrive();
     await third.login('dia', PASSWORD);
     await dia.page.getByRole('link', { name: 'Sessions' }).click();

@@ -33,6 +33,7 @@ const SERVER_LAYERS: readonly (readonly string[])[] = [
   ['accounts/passwords', 'backup', 'doctor'],
   ['accounts/logins'],
   ['accounts/registration'],
+  ['accounts/address-changes'],
   ['accounts'],
   ['factors', 'sso'],
   ['admin'],

@@ -556,6 +556,16 @@ const AUTHORIZED: readonly Row[] = [
   ],
   ['POST /me/verification', ({ account }) => account.sendVerification()],
   ['POST /me/verify', ({ account }) => account.verify('1'), { body: { code: '1' } }],
+  [
+    'POST /me/email',
+    ({ account }) => account.requestEmailChange('a@b.example'),
+    { body: { email: 'a@b.example' } },
+  ],
+  [
+    'POST /me/email/confirm',
+    ({ account }) => account.confirmEmailChange('1'),
+    { body: { code: '1' } },
+  ],
   ['DELETE /me/sessions/x', ({ account }) => account.endSession('x')],
   ['POST /me/sessions/end-others', ({ account }) => account.endOtherSessions()],
   [

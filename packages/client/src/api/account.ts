@@ -82,6 +82,16 @@ export class AccountApi {
     return this.#api.request('POST', '/me/verify', { body: { code } });
   }
 
+  /** Sends a code to a new address. Requires a recent login (`reauthentication_required`). */
+  requestEmailChange(email: string): Promise<ResendAnswer> {
+    return this.#api.request('POST', '/me/email', { body: { email } });
+  }
+
+  /** Changes the address to the one that the code was sent to. */
+  confirmEmailChange(code: string): Promise<void> {
+    return this.#api.request('POST', '/me/email/confirm', { body: { code } });
+  }
+
   // ---- sessions -----------------------------------------------------------------------------------------
 
   async sessions(options: ReadOptions = {}): Promise<SessionInfo[]> {

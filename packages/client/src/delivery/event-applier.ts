@@ -90,6 +90,8 @@ export class EventApplier {
     if (event.type === 'user.role_changed' && event.data.account === state.meId) {
       refreshes.serverRoleChanged();
     }
+    // The event does not contain what only the user sees, such as the email address.
+    if (event.type === 'user.updated' && event.data.account === state.meId) refreshes.ownChanged();
     if (event.type === 'server.updated') {
       const isOwnChange = event.actor === state.meId;
       refreshes.serverChanged(Object.keys(event.data), { isOwnChange });

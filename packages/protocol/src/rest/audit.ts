@@ -27,6 +27,7 @@ export const AUDIT_EVENT_NAMES = [
   'account_unlocked',
   'role_changed',
   'email_verified',
+  'email_changed',
   'identity_linked',
   'reset_requested',
   'password_reset',

@@ -148,8 +148,10 @@ export const ResendBody = z.object({ ticket: Secret });
 /** Seconds until another code may be requested. */
 export const ResendAnswer = z.object({ resendAfter: count() });
 export type ResendAnswer = z.infer<typeof ResendAnswer>;
-/** Confirms the email address of the caller. */
+/** Confirms the email address of the caller, or the one that it changes to. */
 export const VerifyMeBody = z.object({ code: EmailCode });
+/** Requests a code for the address that the caller wants to change to. */
+export const ChangeEmailBody = z.object({ email: EmailAddress });
 
 /**
  * Requests a link to set a new password. The answer does not reveal whether an account has the

@@ -2,6 +2,7 @@ import { type AccountId, type Me, type Refusal, refusal, type SessionId } from '
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import { authenticator, type Session } from '../http/authenticate.ts';
 import { BatchedRead } from '../storage/batched-read.ts';
+import { addressChangeRoutes } from './address-changes/routes.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { reauthenticationRoutes } from './logins/reauthentication-routes.ts';
@@ -132,6 +133,7 @@ export class Accounts {
     invitationRoutes(app, this.parts);
     ownRoutes(app, this.parts);
     verificationRoutes(app, this.parts);
+    addressChangeRoutes(app, this.parts);
     sessionRoutes(app, this.parts);
     reauthenticationRoutes(app, this.parts);
     usersRoutes(app, this.parts);

@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
+import { AddressChanges } from './address-changes/address-changes.ts';
 import type { ApiKeys } from './api-keys/api-keys.ts';
 import { AttemptLimits, lockedOut } from './attempts/attempt-limits.ts';
 import { Invitations } from './invitations/invitations.ts';
@@ -61,6 +62,7 @@ export interface AccountParts {
   readonly limits: AttemptLimits;
   readonly registrations: Registrations;
   readonly codes: EmailCodes;
+  readonly addressChanges: AddressChanges;
   readonly invitations: Invitations;
   readonly emails: Emails;
   readonly vault: Vault;
@@ -109,6 +111,9 @@ export function buildParts(
     limits,
     registrations,
     codes,
+    addressChanges: new AddressChanges({
+      ...{ pool, append, codes, limits, registrations, emails, audit, server },
+    }),
     invitations,
     emails,
     vault,

@@ -51,6 +51,7 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   account_unlocked: every('an admin removed the lock of an account'),
   role_changed: every('a role was changed; `role`: the new one'),
   email_verified: account('an email address was verified with a code'),
+  email_changed: account('a user changed their own email address'),
   identity_linked: account('an account was linked to a single sign-on identity'),
   reset_requested: unauthenticated('a password reset was requested'),
   password_reset: account('a password was reset with a link'),

@@ -26,6 +26,19 @@ export const alreadyRegisteredEmail = (texts: Texts, server: string): EmailText 
     texts.t('alreadyRegistered.body', { server }),
   );
 
+/** Returns the email to the owner of an address that someone wanted to change the address of another account to. */
+export const addressInUseEmail = (texts: Texts, server: string): EmailText =>
+  compose(texts, server, texts.t('addressInUse.subject'), texts.t('addressInUse.body'));
+
+/** Returns the email to the previous address of an account after it was changed to `email`. */
+export const addressChangedEmail = (texts: Texts, server: string, email: string): EmailText =>
+  compose(
+    texts,
+    server,
+    texts.t('addressChanged.subject'),
+    texts.t('addressChanged.body', { email }),
+  );
+
 /** Returns the email that an admin sends to itself, to see that emails arrive. */
 export const testEmail = (texts: Texts, server: string): EmailText =>
   compose(texts, server, texts.t('test.subject'), texts.t('test.body'));

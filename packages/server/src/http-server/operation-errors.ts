@@ -77,7 +77,7 @@ const CONFIRMED = [
   ...['exportMe', 'deleteMe'],
 ];
 const NAMED = ['register', 'verifyEmail', 'updateMe', 'createAccount', 'updateAccount'];
-const CODES = ['verifyEmail', 'verifyMe', 'resendCode'];
+const CODES = ['verifyEmail', 'verifyMe', 'confirmEmailChange', 'resendCode'];
 const IMAGES = ['setAvatar', 'setGroupAvatar', 'setServerIcon', 'addEmoji'];
 const UPLOADS = ['createUpload', 'uploadFile'];
 
@@ -102,6 +102,7 @@ const WHERE: Readonly<Record<RefusalCode, Where>> = {
   incorrect_password: [...CONFIRMED, 'changePassword', 'reauthenticate'],
   reauthentication_required: [
     ...[...CONFIRMED, 'confirmTotp', 'addPasskey', 'endMySession', 'endMyOtherSessions'],
+    'requestEmailChange',
     ...['endAccountSessions', 'exportLegalHold', 'getHeldFile', 'releaseLegalHold'],
   ],
   incorrect_code: [...CODES, 'secondFactor', 'confirmEnrolTotp', 'confirmTotp'],
@@ -177,7 +178,7 @@ const WHERE: Readonly<Record<RefusalCode, Where>> = {
   emoji_name_reserved: ['addEmoji', 'updateEmoji'],
   emoji_not_found: ['updateEmoji', 'deleteEmoji', 'addReaction', 'removeReaction'],
   too_many_emoji: ['addEmoji'],
-  email_taken: NAMED,
+  email_taken: [...NAMED, 'requestEmailChange', 'confirmEmailChange'],
   too_many_reactions: ['addReaction'],
   too_many_pins: ['pinMessage'],
   too_many_saved: ['saveMessage'],

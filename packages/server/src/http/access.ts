@@ -128,6 +128,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   changePassword: user,
   sendMyCode: user,
   verifyMe: user,
+  requestEmailChange: user,
+  confirmEmailChange: user,
   listMySessions: user,
   endMySession: user,
   endMyOtherSessions: user,

@@ -39,6 +39,20 @@ Der Link läuft in 30 Minuten ab und gilt einmal.
 Wenn du das nicht angefordert hast, kannst du diese E-Mail ignorieren.
 Dein Passwort bleibt dann unverändert.`,
   },
+  addressInUse: {
+    subject: 'Jemand wollte deine E-Mail-Adresse verwenden',
+    body: `Jemand wollte die E-Mail-Adresse seines Parley-Kontos in deine ändern. Es hat sich
+nichts geändert: Sie gehört weiterhin zu deinem Konto, und du kannst diese E-Mail
+ignorieren.`,
+  },
+  addressChanged: {
+    subject: 'Die E-Mail-Adresse deines Parley-Kontos wurde geändert',
+    body: `Die E-Mail-Adresse deines Kontos wurde in {{email}} geändert. An diese Adresse hier
+werden keine E-Mails mehr geschickt, und mit ihr kann man sich weder anmelden noch das
+Passwort zurücksetzen.
+
+Wenn du das nicht warst, wende dich sofort an einen Admin des Servers.`,
+  },
   passwordChanged: {
     subject: 'Dein Parley-Passwort wurde geändert',
     body: `Das Passwort deines Kontos wurde geändert, und deine anderen Geräte wurden abgemeldet.

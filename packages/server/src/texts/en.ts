@@ -43,6 +43,18 @@ The link expires in 30 minutes and works once.
 If you didn't request a password reset, you can ignore this email.
 Your password won't change.`,
   },
+  addressInUse: {
+    subject: 'Someone tried to use your email address',
+    body: `Someone tried to change the email address of their Parley account to yours. Nothing has
+changed: it still belongs to your account, and you can ignore this email.`,
+  },
+  addressChanged: {
+    subject: 'The email address of your Parley account was changed',
+    body: `The email address of your account was changed to {{email}}. Emails are no longer sent to
+this address, and it can't be used to log in or to reset the password.
+
+If you didn't make this change, contact an admin of the server right away.`,
+  },
   passwordChanged: {
     subject: 'Your Parley password was changed',
     body: `The password of your account was changed, and your other devices were logged out.

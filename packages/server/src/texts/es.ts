@@ -39,6 +39,18 @@ El enlace caduca en 30 minutos y sirve una sola vez.
 Si no solicitaste este cambio, puedes ignorar este correo.
 Tu contraseña no cambiará.`,
   },
+  addressInUse: {
+    subject: 'Alguien intentó usar tu dirección de correo',
+    body: `Alguien intentó cambiar la dirección de correo de su cuenta de Parley por la tuya. Nada
+ha cambiado: sigue perteneciendo a tu cuenta, y puedes ignorar este mensaje.`,
+  },
+  addressChanged: {
+    subject: 'Se cambió la dirección de correo de tu cuenta de Parley',
+    body: `La dirección de correo de tu cuenta se cambió a {{email}}. Ya no se envían correos a
+esta dirección, y no sirve para iniciar sesión ni para restablecer la contraseña.
+
+Si no fuiste tú, avisa de inmediato a un administrador del servidor.`,
+  },
   passwordChanged: {
     subject: 'Se cambió tu contraseña de Parley',
     body: `Se cambió la contraseña de tu cuenta y se cerró la sesión en tus otros dispositivos.

@@ -81,12 +81,16 @@ export class Fixtures {
   }
 
   /** Returns what matches in the next email to a user, as the outbox shows it to owners. */
-  async emailed(user: User, pattern: RegExp): Promise<string> {
+  async emailed(
+    user: User,
+    pattern: RegExp,
+    address = `${user.name}@example.org`,
+  ): Promise<string> {
     let found: string | undefined;
     await until(async () => {
       const { items } = ok(await this.owner.request('GET', '/admin/emails')).body;
       const texts = (items as { recipient: string; text: string | null }[])
-        .filter((email) => email.recipient === `${user.name}@example.org`)
+        .filter((email) => email.recipient === address)
         .map((email) => pattern.exec(email.text ?? '')?.[1]);
       found = texts.find((match) => match !== undefined);
       return found !== undefined;

@@ -102,6 +102,16 @@ function ownAccount(fixtures: Fixtures): Situations {
       const user = await fixtures.user();
       return as(user, { code: await fixtures.emailed(user, /^ {4}(\d{6})$/m) });
     },
+    requestEmailChange: async () => {
+      const user = await fixtures.user();
+      return as(user, { email: `${user.name}@example.net` });
+    },
+    confirmEmailChange: async () => {
+      const user = await fixtures.user();
+      const email = `${user.name}@example.net`;
+      ok(await user.request('POST', '/me/email', { email }));
+      return as(user, { code: await fixtures.emailed(user, /^ {4}(\d{6})$/m, email) });
+    },
     endMySession: async () => {
       const user = await fixtures.user();
       ok(await loginAt(fixtures.server.url, user.name));

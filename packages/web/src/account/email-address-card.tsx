@@ -13,8 +13,9 @@ import { Card } from '../ui/card.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { toast } from '../ui/toast.ts';
 import { useCountdown } from '../ui/use-countdown.ts';
+import { ChangeEmail } from './change-email.tsx';
 
-/** Shows the email address of the account and whether emails reach it, and verifies it. */
+/** Shows the email address of the account and whether emails reach it, verifies it and changes it. */
 export function EmailAddressCard({ me }: { me: Me }) {
   return (
     <Card
@@ -36,6 +37,7 @@ export function EmailAddressCard({ me }: { me: Me }) {
         <p className="mb-3 text-muted text-sm">{t('profile.notDeliveredHint')}</p>
       )}
       {me.verified && !me.emailFailure ? undefined : <Verify />}
+      <ChangeEmail />
     </Card>
   );
 }

@@ -11,22 +11,26 @@ import { PasswordDialog } from './password-dialog.tsx';
  * the request. The caller renders `dialog`.
  */
 export function useReauthentication(): {
+  /** Shows other errors as a toast. */
   run: (work: () => Promise<void>) => Promise<void>;
+  /** Throws other errors, for a form to show them. */
+  runInForm: (work: () => Promise<void>) => Promise<void>;
   dialog: ReactNode;
 } {
   const account = useAccount();
   const [pending, setPending] = useState<{ work: () => Promise<void> } | null>(null);
-  const run = async (work: () => Promise<void>) => {
+  const runInForm = async (work: () => Promise<void>) => {
     try {
       await work();
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'reauthentication_required') {
-        setPending({ work });
-      } else {
-        toast.error(errorMessage(error));
-      }
+      if (!(error instanceof ApiError) || error.code !== 'reauthentication_required') throw error;
+      setPending({ work });
     }
   };
+  const run = (work: () => Promise<void>) =>
+    runInForm(work).catch((error: unknown) => {
+      toast.error(errorMessage(error));
+    });
   const dialog = (
     <PasswordDialog
       open={pending !== null}
@@ -40,5 +44,5 @@ export function useReauthentication(): {
       }}
     />
   );
-  return { run, dialog };
+  return { run, runInForm, dialog };
 }

@@ -1390,6 +1390,12 @@ const texts = {
     emailVerified: 'E-Mail-Adresse bestätigt',
     sendCode: 'Bestätigungscode senden',
     verifyEmail: 'E-Mail bestätigen',
+    changeEmail: 'E-Mail-Adresse ändern',
+    newEmail: 'Neue E-Mail-Adresse',
+    newEmailHint:
+      'Wir schicken einen Code dorthin. Deine Adresse ändert sich, sobald du den Code eingibst.',
+    emailChanged: 'E-Mail-Adresse geändert',
+    useOtherEmail: 'Andere Adresse verwenden',
   },
   security: {
     title: 'Sicherheit',
@@ -1927,6 +1933,7 @@ const texts = {
     account_unlocked: 'Konto entsperrt',
     role_changed: 'Rolle geändert',
     email_verified: 'E-Mail bestätigt',
+    email_changed: 'E-Mail-Adresse geändert',
     identity_linked: 'Single Sign-on verknüpft',
     reset_requested: 'Zurücksetzen des Passworts angefordert',
     password_reset: 'Passwort zurückgesetzt',

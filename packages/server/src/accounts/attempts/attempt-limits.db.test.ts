@@ -132,6 +132,7 @@ describe('each limit', () => {
     forgot: [20, 600, 60],
     emailTo: [6, HOUR],
     emailToAnywhere: [12, HOUR],
+    newAddress: [10, HOUR],
     secondFactor: [10, 600, 60],
     export: [10, HOUR],
     confirm: [10, 300, 60],

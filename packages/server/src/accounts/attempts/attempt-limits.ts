@@ -54,6 +54,8 @@ const LIMITS = {
   emailTo: { points: 6, duration: HOUR },
   /** The same from anywhere: one address alone cannot exhaust it. */
   emailToAnywhere: { points: 12, duration: HOUR },
+  /** New email addresses that an account asks codes for. */
+  newAddress: { points: 10, duration: HOUR },
   /** Second factors entered for one account, across all logins. */
   secondFactor: { points: 10, duration: 600, wait: 60, waitMax: HOUR },
   /** Data exports of an account. */

@@ -30,7 +30,7 @@ export function emailStep({ pool, codes, emails, verifies }: EmailStepDeps): Log
     const [unverified] = rows;
     if (!unverified) return null;
     const data = { credentials, passed, device };
-    const waiting = await codes.ofAccount(account);
+    const waiting = await codes.ofAccount(account, 'verify');
     if (waiting) return verifyStep(await codes.reissue(waiting.id, data));
     const started = await withTransaction(pool, (client) =>
       codes.start({ purpose: 'verify', account, ...unverified, data }, client),

@@ -402,7 +402,7 @@ describe('without SMTP', () => {
     const ann = await api.register('ann');
     const bob = await api.register('bob');
     const { codes } = api.accounts.parts;
-    const { id } = (await codes.ofAccount(ann.me.id)) ?? {};
+    const { id } = (await codes.ofAccount(ann.me.id, 'verify')) ?? {};
     expect(id).toBeDefined();
     expect(await codes.verify(id ?? '', bob.me.id)).toBe(false);
     const used = await Promise.all([1, 2, 3].map(() => codes.verify(id ?? '', ann.me.id)));
@@ -411,7 +411,7 @@ describe('without SMTP', () => {
       'select username from accounts where verified_at is not null',
     );
     expect(rows).toEqual([{ username: 'ann' }]);
-    expect(await codes.ofAccount(ann.me.id)).toBeNull();
+    expect(await codes.ofAccount(ann.me.id, 'verify')).toBeNull();
   });
 
   test('an account has one pending code, and remains verified since the first', async () => {
@@ -419,10 +419,10 @@ describe('without SMTP', () => {
     const { me } = await api.register('ann');
     const { pool } = api.database;
     const { codes } = api.accounts.parts;
-    const earlier = await codes.ofAccount(me.id);
+    const earlier = await codes.ofAccount(me.id, 'verify');
     const request = { purpose: 'verify', account: me.id, email: me.email, locale: null } as const;
     await codes.start({ ...request, data: {} }, pool);
-    const { id = '' } = (await codes.ofAccount(me.id)) ?? {};
+    const { id = '' } = (await codes.ofAccount(me.id, 'verify')) ?? {};
     expect(id).not.toBe(earlier?.id);
     expect(await codes.verify(earlier?.id ?? '', me.id)).toBe(false);
     const since = new Date('2025-03-01T12:00:00Z');

@@ -112,7 +112,9 @@ export class Registrations {
     const errors = [
       ...schemaErrors,
       ...(await passwordErrors('password', password, about)),
-      ...this.#domainErrors(requested, conflicts.isFirstAccount),
+      ...(conflicts.isFirstAccount || requested.invitation !== undefined || email === null
+        ? []
+        : this.domainErrors(email)),
       ...conflictErrors({ ...conflicts, email: conflicts.email && !this.verifies }),
     ];
     refuseErrors(errors);
@@ -238,11 +240,10 @@ export class Registrations {
       refuse('invitation_expired');
   }
 
-  #domainErrors(requested: RegistrationRequest, first: boolean): FieldError[] {
+  /** Returns the error of an address whose domain may not register; empty if it may. */
+  domainErrors(email: string): FieldError[] {
     const { mode, domains } = this.#deps.settings.current.registration;
-    const { email, invitation } = requested;
-    if (first || mode !== 'domain' || invitation !== undefined || email === null) return [];
-    if (isListed(domains, email)) return [];
+    if (mode !== 'domain' || isListed(domains, email)) return [];
     const message = `Use an email address at ${domains.join(', ')}`;
     return [{ field: 'email', code: 'domain_refused', message }];
   }

@@ -3,9 +3,9 @@ import { type AccountId, refusal } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Emails, Queryable } from '../../email/emails.ts';
-import { alreadyRegisteredEmail, codeEmail } from '../../email/templates.ts';
+import { addressInUseEmail, alreadyRegisteredEmail, codeEmail } from '../../email/templates.ts';
 import type { Vault } from '../../encryption/vault.ts';
-import { refuse } from '../../http/errors.ts';
+import { RefusalError, refuse } from '../../http/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { withTransaction } from '../../storage/database.ts';
 import type { Statement } from '../../stream/stream-transaction.ts';
@@ -21,17 +21,17 @@ const RESEND_MS = 60_000;
 const KEPT_MS = 24 * 3_600_000;
 const TRIES_MAX = 5;
 
-/** The purpose of a code: to create an account, or to verify the address of an existing one. */
-export type CodePurpose = 'register' | 'verify';
+/** The purpose of a code: to create an account, to verify the address of an existing one, or to change it. */
+export type CodePurpose = 'register' | 'verify' | 'change';
 
 /** A request for a code. */
 export interface CodeRequest {
   readonly purpose: CodePurpose;
-  /** For `verify`. */
+  /** For `verify` and `change`. */
   readonly account?: AccountId;
   /** The address that the code is sent to, as it was typed. */
   readonly email: string;
-  /** The address belongs to an account: its owner is notified and gets no code. */
+  /** The address belongs to another account: its owner is notified and gets no code. */
   readonly isRegistered?: boolean;
   /** The locale of the recipient; null: not known. */
   readonly locale: string | null;
@@ -54,8 +54,10 @@ export interface VerifiedCode<Data> {
   readonly data: Data;
 }
 
-/** Identifies a pending step: by its ticket, or by its account. */
-export type CodeKey = { readonly ticket: string } | { readonly account: AccountId };
+/** Identifies a pending step: by its ticket, or by its account and purpose. */
+export type CodeKey =
+  | { readonly ticket: string }
+  | { readonly account: AccountId; readonly purpose: 'verify' | 'change' };
 
 interface EmailCodesDeps {
   readonly pool: pg.Pool;
@@ -73,8 +75,8 @@ interface EmailCodesDeps {
  * 1. A code is valid for ten minutes, five attempts and one use; requesting another one does not
  *    reset the attempts.
  * 2. Wrong codes also count for the email address, so that concurrent registrations with one
- *    address allow no more guesses than one; and for their source address, so that an attacker
- *    cannot block the owner of the address.
+ *    address, or changes to it, allow no more guesses than one; and for their source address, so that
+ *    an attacker cannot block the owner of the address.
  * 3. The steps are the same whether the address has an account or not.
  */
 export class EmailCodes {
@@ -91,11 +93,11 @@ export class EmailCodes {
     const subject = emailKey(request.email);
     const code = newCode();
     if (request.account !== undefined) {
-      // One pending code per account.
+      // One pending code of each purpose per account.
       await on.query({
         name: 'codes-end',
-        text: `delete from one_time_secrets where account_id = $1 and purpose = 'verify'`,
-        values: [request.account],
+        text: 'delete from one_time_secrets where account_id = $1 and purpose = $2',
+        values: [request.account, request.purpose],
       });
     }
     await on.query({
@@ -139,7 +141,7 @@ export class EmailCodes {
     const { pool, clock, limits, emails } = this.#deps;
     const row = await this.#find(key);
     if (!row) refuse('ticket_expired');
-    const hasAccount = row.purpose === 'register' && (await isKnown(row.data.email));
+    const hasAccount = row.purpose !== 'verify' && (await isKnown(row.data.email));
     const wait = waitOf(row, clock.now());
     if (wait > 0) refuseFor(wait);
     await limits.takeEmail(row.subject, address);
@@ -179,9 +181,13 @@ export class EmailCodes {
     return waiting;
   }
 
-  /** Returns the pending verification of an account’s address; null when there is none. */
-  async ofAccount(account: AccountId): Promise<{ id: string } | null> {
-    return this.#find({ account });
+  /** Returns the pending verification of an account’s address, or of one to change to; null when there is none. */
+  async ofAccount(
+    account: AccountId,
+    purpose: 'verify' | 'change',
+  ): Promise<{ id: string; email: string } | null> {
+    const row = await this.#find({ account, purpose });
+    return row && { id: row.id, email: row.data.email };
   }
 
   /**
@@ -196,10 +202,11 @@ export class EmailCodes {
     await limits.take('codeFrom', address);
     const row = await this.#find(key);
     if (!row) refuse('ticket_expired');
-    // A separate limit for existing accounts: repeated registrations with their address do not lock
-    // it.
-    const who = row.account_id === null ? nameKey(row.subject) : accountKey(row.account_id);
-    const here = row.account_id === null ? `${who} ${address}` : who;
+    // A separate limit for the address that an account has: repeated registrations with it do not lock
+    // the account.
+    const owner = row.purpose === 'verify' ? row.account_id : null;
+    const who = owner === null ? nameKey(row.subject) : accountKey(owner);
+    const here = owner === null ? `${who} ${address}` : who;
     await limits.take('code', here);
     if (here !== who) await limits.take('codeAnywhere', who);
     const { rows } = await pool.query<{ code_hash: Buffer }>({
@@ -219,6 +226,24 @@ export class EmailCodes {
     await limits.clear('code', here);
     if (here !== who) await limits.refund('codeAnywhere', who);
     return verifiedCodeOf(row);
+  }
+
+  /**
+   * As {@link check}, for a pending step of an account, which has no ticket that the user could know.
+   *
+   * @throws {RefusalError} incorrect_code; code_expired, also when none is pending; rate_limited
+   */
+  async checkOwn<Data>(
+    key: Exclude<CodeKey, { readonly ticket: string }>,
+    code: string,
+    address: string,
+  ): Promise<VerifiedCode<Data>> {
+    try {
+      return await this.check(key, code, address);
+    } catch (error) {
+      if (!(error instanceof RefusalError) || error.refusal.code !== 'ticket_expired') throw error;
+      throw new RefusalError(refusal('code_expired'));
+    }
   }
 
   /** Locks what {@link check} unlocked; false when it was used concurrently. */
@@ -262,9 +287,12 @@ export class EmailCodes {
     const { rows } = await this.#deps.pool.query<CodeRow>({
       name: byTicket ? 'codes-by-ticket' : 'codes-by-account',
       text: `select ${COLUMNS} from one_time_secrets
-             where ${byTicket ? 'token_hash' : `purpose = 'verify' and account_id`} = $1
-               and code_hash is not null and used_at is null and expires_at > $2`,
-      values: [byTicket ? hashOf(key.ticket) : key.account, iso(this.#deps.clock.now())],
+             where ${byTicket ? 'token_hash = $2' : 'account_id = $2 and purpose = $3'}
+               and code_hash is not null and used_at is null and expires_at > $1`,
+      values: [
+        iso(this.#deps.clock.now()),
+        ...(byTicket ? [hashOf(key.ticket)] : [key.account, key.purpose]),
+      ],
     });
     return rows[0] ?? null;
   }
@@ -296,12 +324,14 @@ export class EmailCodes {
     if (rowCount !== 1) return false;
     const account = row.account_id ?? undefined;
     const { email, locale = null } = row.data;
-    await this.#email({ email, locale, isRegistered, account }, code, client);
+    const { purpose } = row;
+    await this.#email({ purpose, email, locale, isRegistered, account }, code, client);
     return true;
   }
 
   async #email(
     to: {
+      purpose: CodePurpose;
       email: string;
       locale: string | null;
       isRegistered?: boolean | undefined;
@@ -312,13 +342,13 @@ export class EmailCodes {
   ): Promise<void> {
     const { emails, server } = this.#deps;
     const texts = textsFor(to.locale);
-    const description = to.isRegistered
-      ? alreadyRegisteredEmail(texts, server())
-      : codeEmail(texts, server(), code);
+    const known = to.purpose === 'change' ? addressInUseEmail : alreadyRegisteredEmail;
+    const description = to.isRegistered ? known(texts, server()) : codeEmail(texts, server(), code);
     await emails.put(
       {
-        purpose: to.isRegistered ? 'register-known' : 'verify',
-        account: to.account,
+        purpose: to.isRegistered ? `${to.purpose}-known` : 'verify',
+        // The account of someone else must not appear in what belongs to the one that asked.
+        account: to.isRegistered ? undefined : to.account,
         recipient: to.email,
         ...description,
         ttlMs: CODE_MS,

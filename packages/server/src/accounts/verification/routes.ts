@@ -1,4 +1,4 @@
-import { ResendAnswer, refusal, VerifyMeBody } from '@parley/protocol';
+import { ResendAnswer, VerifyMeBody } from '@parley/protocol';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
@@ -7,7 +7,7 @@ import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Emails } from '../../email/emails.ts';
 import { sessionOf } from '../../http/authenticate.ts';
 import { problems } from '../../http/describe.ts';
-import { RefusalError, refuse } from '../../http/errors.ts';
+import { refuse } from '../../http/errors.ts';
 import { withTransaction } from '../../storage/database.ts';
 import { addressKey } from '../attempts/attempt-limits.ts';
 import { meOf } from '../users/queries.ts';
@@ -44,8 +44,9 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
       const me = (await meOf(pool, account)) ?? refuse('session_ended');
       if (me.verified && me.emailFailure === null) refuse('already_verified');
       let resendAfter: number;
-      if (await codes.ofAccount(account)) {
-        resendAfter = await codes.resend({ account }, addressKey(request.ip), async () => false);
+      if (await codes.ofAccount(account, 'verify')) {
+        const key = { account, purpose: 'verify' } as const;
+        resendAfter = await codes.resend(key, addressKey(request.ip), async () => false);
       } else {
         const started = await withTransaction(pool, (client) =>
           codes.start(
@@ -75,13 +76,8 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
       const { account } = sessionOf(request);
       const me = (await meOf(pool, account)) ?? refuse('session_ended');
       if (me.verified && me.emailFailure === null) refuse('already_verified');
-      const address = addressKey(request.ip);
-      const opened = await codes.check({ account }, request.body.code, address).catch((error) => {
-        // No ticket could have expired: no code is pending.
-        if (!(error instanceof RefusalError) || error.refusal.code !== 'ticket_expired')
-          throw error;
-        throw new RefusalError(refusal('code_expired'));
-      });
+      const key = { account, purpose: 'verify' } as const;
+      const opened = await codes.checkOwn(key, request.body.code, addressKey(request.ip));
       if (!(await codes.verify(opened.id, account))) refuse('code_expired');
       await audit.record({ event: 'email_verified', account, address: request.ip });
       return reply.code(204).send();
