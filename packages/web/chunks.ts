@@ -72,7 +72,7 @@ export const CHUNK_GROUPS: Group[] = [
       'own-menu/own-menu-items',
       'emoji/emoji-popover',
       'messages/(message-actions|message-menu|message-sheet|more-dialog)',
-      'onboarding/setup-card',
+      'onboarding/dismiss-setup',
     ),
   },
   { name: 'emoji', test: modules('emoji/(built-in|emoji-search)') },
