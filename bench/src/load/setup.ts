@@ -7,21 +7,26 @@ export interface User {
   readonly id: string;
 }
 
-/** Registers users, four at a time; hashing the passwords takes most of the time. */
+/**
+ * Registers users, four at a time; hashing the passwords takes most of the time. The first one becomes the owner of a new
+ * server.
+ */
 export async function users(url: string, count: number): Promise<User[]> {
   const made: User[] = new Array(count);
-  let next = 0;
+  const register = async (n: number) => {
+    const api = new ParleyApi({ url });
+    const me = await api.register({
+      username: `load-${n}`,
+      displayName: `Load ${n}`,
+      email: `load-${n}@bench.example`,
+      password: `a password for load ${n}`,
+    });
+    made[n] = { api, id: me.id };
+  };
+  await register(0);
+  let next = 1;
   const work = async () => {
-    for (let n = next++; n < count; n = next++) {
-      const api = new ParleyApi({ url });
-      const me = await api.register({
-        username: `load-${n}`,
-        displayName: `Load ${n}`,
-        email: `load-${n}@bench.example`,
-        password: `a password for load ${n}`,
-      });
-      made[n] = { api, id: me.id };
-    }
+    for (let n = next++; n < count; n = next++) await register(n);
   };
   await Promise.all(Array.from({ length: 4 }, work));
   return made;
