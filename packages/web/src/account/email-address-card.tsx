@@ -36,8 +36,10 @@ export function EmailAddressCard({ me }: { me: Me }) {
       {me.emailFailure && (
         <p className="mb-3 text-muted text-sm">{t('profile.notDeliveredHint')}</p>
       )}
-      {me.verified && !me.emailFailure ? undefined : <Verify />}
-      <ChangeEmail />
+      <div className="flex flex-wrap items-start gap-3">
+        {me.verified && !me.emailFailure ? undefined : <Verify />}
+        <ChangeEmail />
+      </div>
     </Card>
   );
 }
