@@ -56,7 +56,7 @@ export const CHUNK_GROUPS: Group[] = [
   {
     name: 'forms',
     test: modules(
-      'auth/(auth-page|other-login-methods|problem|use-form)',
+      'auth/(auth-page|other-login-methods|problem|resend-button|use-form)',
       'ui/(code-field|copy-button|field)',
     ),
   },

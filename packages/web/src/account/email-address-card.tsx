@@ -2,6 +2,7 @@ import type { Me } from '@parley/protocol';
 import { BadgeCheck } from 'lucide-react';
 import { useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
+import { ResendButton } from '../auth/resend-button.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useAccount } from '../session/use-account.ts';
@@ -12,7 +13,6 @@ import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { toast } from '../ui/toast.ts';
-import { useCountdown } from '../ui/use-countdown.ts';
 import { ChangeEmail } from './change-email.tsx';
 
 /** Shows the email address of the account and whether emails reach it, verifies it and changes it. */
@@ -49,7 +49,6 @@ function Verify() {
   const client = useClient();
   const account = useAccount();
   const [until, setUntil] = useState<number | null>(null);
-  const secondsLeft = useCountdown(until ?? 0);
   const form = useForm(['code'], async ({ code }) => {
     await account.verify(code);
     await client.refreshMe();
@@ -84,19 +83,7 @@ function Verify() {
         <Button type="submit" look="primary" busy={form.busy}>
           {t('profile.verifyEmail')}
         </Button>
-        <Button
-          look="quiet"
-          // Not disabled, which would take the focus away after a click.
-          aria-disabled={secondsLeft > 0 || undefined}
-          onClick={() => secondsLeft === 0 && void send()}
-          className="aria-disabled:opacity-55"
-        >
-          <span className="tabular-nums">
-            {secondsLeft > 0
-              ? t('common.resendCodeIn', { seconds: secondsLeft })
-              : t('common.resendCode')}
-          </span>
-        </Button>
+        <ResendButton until={until} onResend={() => void send()} />
       </div>
     </form>
   );

@@ -7,9 +7,9 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
 import { LINK } from '../ui/link.ts';
-import { useCountdown } from '../ui/use-countdown.ts';
 import { AuthPage } from './auth-page.tsx';
 import { OutboxNotice, Problem } from './problem.tsx';
+import { ResendButton } from './resend-button.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
 import { useForm } from './use-form.ts';
 
@@ -63,10 +63,9 @@ export function VerifyPage() {
 function Resend({ ticket, after }: { ticket: string; after: number }) {
   const [until, setUntil] = useState(() => Date.now() + after * 1000);
   const [status, setStatus] = useState('');
-  const secondsLeft = useCountdown(until);
   const busy = useRef(false);
   const resend = async () => {
-    if (busy.current || secondsLeft > 0) return;
+    if (busy.current) return;
     busy.current = true;
     try {
       const { resendAfter } = await auth.resend(ticket);
@@ -79,19 +78,7 @@ function Resend({ ticket, after }: { ticket: string; after: number }) {
   };
   return (
     <div className="text-center text-sm">
-      <Button
-        look="quiet"
-        // Not disabled, which would take the focus away after a click.
-        aria-disabled={secondsLeft > 0 || undefined}
-        onClick={() => void resend()}
-        className="w-full aria-disabled:opacity-55"
-      >
-        <span className="tabular-nums">
-          {secondsLeft > 0
-            ? t('common.resendCodeIn', { seconds: secondsLeft })
-            : t('common.resendCode')}
-        </span>
-      </Button>
+      <ResendButton until={until} onResend={() => void resend()} className="w-full" />
       <p role="status" className="mt-1 min-h-5 text-note text-muted">
         {status}
       </p>
